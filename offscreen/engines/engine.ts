@@ -1,0 +1,82 @@
+import type { WebplatError } from '../../src/protocol/errors.ts';
+import type { GenerationOptions, LoadProgress, TextChunk, TextInput } from '../../src/protocol/generation.ts';
+import type { PassedTier } from '../../src/protocol/model.ts';
+import type { Backend } from '../../src/protocol/scalars.ts';
+import type { Settings } from '../../src/protocol/settings.ts';
+import type { TensorMap } from '../../src/protocol/tensor.ts';
+import type { ModelManifest } from '../store/manifest.ts';
+
+/** Bytes a model takes while resident. */
+export interface MemoryUse {
+  readonly gpuBytes: number;
+  readonly cpuBytes: number;
+}
+
+/** What a model became when it was loaded: which tier runs it and which were passed over. */
+export interface LoadedInfo {
+  readonly backend: Backend;
+  readonly adapter?: string;
+  /** Runtime build and provider, e.g. `jspi/webgpu`, `wasm/cpu`, `echo`. */
+  readonly tier: string;
+  readonly passedOver: readonly PassedTier[];
+  readonly contextTokens?: number;
+  /** Requests it can work on at once; more wait in the scheduler. */
+  readonly maxSequences: number;
+}
+
+export interface GenerateRequest {
+  readonly input: TextInput;
+  readonly options: GenerationOptions;
+  /** Upper bound of new tokens after caveats were applied; the context may end it earlier. */
+  readonly maxNewTokens: number;
+}
+
+export interface GenerateOutcome {
+  readonly text: string;
+  readonly finishReason: 'end' | 'stop-string' | 'length';
+  readonly inputTokens: number;
+  readonly outputTokens: number;
+  /** Device time spent on this request, waiting excluded. */
+  readonly computeMs: number;
+}
+
+/** Called while a request runs. `computeMs` grows from 0 and is what quotas meter, also for requests that fail. */
+export interface GenerateEvents {
+  readonly signal: AbortSignal;
+  onText(chunk: TextChunk): void;
+  onCompute(computeMs: number): void;
+}
+
+export interface RunEvents {
+  readonly signal: AbortSignal;
+  onCompute(computeMs: number): void;
+}
+
+/** A model in memory. Every method rejects with a {@link WebplatError}; use after `dispose` rejects too. */
+export interface LoadedModel {
+  readonly info: LoadedInfo;
+  /** Settles once, when the model broke down by itself (device lost, worker died); never after `dispose`. */
+  readonly failed: Promise<WebplatError>;
+  generate(request: GenerateRequest, events: GenerateEvents): Promise<GenerateOutcome>;
+  /** Tokens that `input` takes of the context, template included. */
+  countTokens(input: TextInput): Promise<number>;
+  /** Runs the graph once. Input buffers may be detached by it; outputs belong to the caller. */
+  run(inputs: TensorMap, events: RunEvents): Promise<TensorMap>;
+  memory(): MemoryUse;
+  /** Gives all memory back. Running requests reject with `session-ended`. Calling it twice is no error. */
+  dispose(): Promise<void>;
+}
+
+export interface LoadOptions {
+  readonly signal: AbortSignal;
+  readonly backend: Settings['backend'];
+  onProgress(progress: LoadProgress): void;
+}
+
+/** Turns a model's files into something that runs. */
+export interface Engine {
+  readonly name: ModelManifest['engine'];
+  /** Bytes to set aside before loading; an upper estimate, replaced by `memory()` when loaded. */
+  estimate(manifest: ModelManifest): MemoryUse;
+  load(manifest: ModelManifest, options: LoadOptions): Promise<LoadedModel>;
+}

@@ -1,0 +1,19 @@
+import * as v from 'valibot';
+import { defineMethod } from '../define.ts';
+import { LoadProgress } from '../generation.ts';
+import { Backend, ModelName } from '../scalars.ts';
+
+export const modelsLoad = defineMethod({
+  name: 'models.load',
+  channel: 'data',
+  from: ['page'],
+  needs: 'session',
+  doc: 'Makes a model resident and holds it for this document until it is released or the session ends.',
+  params: v.strictObject({ model: ModelName }),
+  result: v.strictObject({
+    model: ModelName,
+    backend: Backend,
+    adapter: v.optional(v.pipe(v.string(), v.maxLength(128))),
+  }),
+  chunk: LoadProgress,
+});

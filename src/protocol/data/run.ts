@@ -1,0 +1,14 @@
+import * as v from 'valibot';
+import { defineMethod } from '../define.ts';
+import { ModelName } from '../scalars.ts';
+import { TensorMap } from '../tensor.ts';
+
+export const run = defineMethod({
+  name: 'run',
+  channel: 'data',
+  from: ['page'],
+  needs: 'session',
+  doc: 'Runs the graph of a model once: tensors in, tensors out. Needs the task `tensors`. Buffers are transferred where the path allows it.',
+  params: v.strictObject({ model: ModelName, inputs: TensorMap }),
+  result: v.strictObject({ outputs: TensorMap }),
+});

@@ -1,0 +1,80 @@
+import * as v from 'valibot';
+import { LIMITS } from './limits.ts';
+import { Backend, Count, DurationMs, ModelName, Text } from './scalars.ts';
+
+export const ChatMessage = v.strictObject({
+  role: v.picklist(['system', 'user', 'assistant']),
+  content: Text,
+});
+export type ChatMessage = v.InferOutput<typeof ChatMessage>;
+
+const unitInterval = v.pipe(v.number(), v.finite(), v.gtValue(0), v.maxValue(1));
+
+/** Sampling. Greedy when `temperature` is 0, which is the default. */
+export const GenerationOptions = v.strictObject({
+  maxNewTokens: v.optional(v.pipe(v.number(), v.safeInteger(), v.minValue(1), v.maxValue(LIMITS.newTokens))),
+  temperature: v.optional(v.pipe(v.number(), v.finite(), v.minValue(0), v.maxValue(10))),
+  topK: v.optional(v.pipe(v.number(), v.safeInteger(), v.minValue(1), v.maxValue(1_000_000))),
+  topP: v.optional(unitInterval),
+  /** Divides the logits of tokens seen so far (multiplies negative ones): Keskar et al. 2019, arXiv:1909.05858. */
+  repetitionPenalty: v.optional(v.pipe(v.number(), v.finite(), v.minValue(0.1), v.maxValue(10))),
+  /** Equal seeds give equal samples on equal hardware. */
+  seed: v.optional(v.pipe(v.number(), v.safeInteger(), v.minValue(0), v.maxValue(0xffff_ffff))),
+  stop: v.optional(
+    v.pipe(
+      v.array(v.pipe(v.string(), v.minLength(1), v.maxLength(LIMITS.stopStringChars))),
+      v.maxLength(LIMITS.stopStrings),
+    ),
+  ),
+});
+export type GenerationOptions = v.InferOutput<typeof GenerationOptions>;
+
+/** A text to continue, or a conversation that the model's chat template turns into one. */
+export const TextInput = v.union([
+  v.pipe(Text, v.minLength(1)),
+  v.pipe(v.array(ChatMessage), v.minLength(1), v.maxLength(LIMITS.chatMessages)),
+]);
+export type TextInput = v.InferOutput<typeof TextInput>;
+
+/** One inference of a task by name. */
+export const InferParams = v.strictObject({
+  model: ModelName,
+  task: v.literal('text-generation'),
+  input: TextInput,
+  options: v.optional(GenerationOptions),
+});
+export type InferParams = v.InferOutput<typeof InferParams>;
+
+/** Where a result was computed and what it cost. */
+export const Execution = v.strictObject({
+  backend: Backend,
+  /** Vendor and architecture of the GPU adapter, e.g. `google swiftshader`; absent without a GPU. */
+  adapter: v.optional(v.pipe(v.string(), v.maxLength(128))),
+  /** From acceptance by the host to the first token, waiting included. */
+  firstTokenMs: DurationMs,
+  /** From acceptance by the host to the last token. */
+  totalMs: DurationMs,
+  inputTokens: Count,
+  outputTokens: Count,
+});
+export type Execution = v.InferOutput<typeof Execution>;
+
+export const FinishReason = v.picklist(['end', 'stop-string', 'length']);
+
+export const GenerationResult = v.strictObject({
+  text: v.string(),
+  finishReason: FinishReason,
+  execution: Execution,
+});
+export type GenerationResult = v.InferOutput<typeof GenerationResult>;
+
+/** A piece of text; pieces concatenate to the result's text. Never ends inside a character. */
+export const TextChunk = v.strictObject({ text: v.string(), tokens: Count });
+export type TextChunk = v.InferOutput<typeof TextChunk>;
+
+/** Progress of a load: coarse for pages (hundredths), exact bytes are the manager's. */
+export const LoadProgress = v.strictObject({
+  phase: v.picklist(['read', 'quantize', 'compile', 'ready']),
+  fraction: v.pipe(v.number(), v.minValue(0), v.maxValue(1)),
+});
+export type LoadProgress = v.InferOutput<typeof LoadProgress>;

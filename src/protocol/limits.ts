@@ -1,0 +1,36 @@
+/**
+ * Ceilings that every message obeys before anything is allocated for it. They bound what one page can make the
+ * trusted side hold; they are not quotas (those are caveats of a grant).
+ */
+export const LIMITS = {
+  /** Characters of one prompt or chat message. */
+  textChars: 262_144,
+  /** Messages of one conversation. */
+  chatMessages: 256,
+  /** Characters of a model name. */
+  modelNameChars: 256,
+  /** Model names or tasks that one permission request may list. */
+  listedNames: 16,
+  /** Characters of the reason that a site gives for asking. */
+  reasonChars: 200,
+  /** Stop strings of one request, and characters of each. */
+  stopStrings: 16,
+  stopStringChars: 128,
+  /** Tensors of one `run` request, dimensions of each, and bytes of all together. */
+  tensors: 64,
+  tensorRank: 8,
+  tensorBytes: 64 * 1024 * 1024,
+  /** New tokens of one request. */
+  newTokens: 32_768,
+  /** Requests of one document that may be waiting or running. */
+  inFlight: 64,
+  /** Chunks that may be on their way to a reader that has not asked for more. */
+  credit: 256,
+  /** Stateful chats of one document. */
+  chats: 16,
+  /** Objects and array elements of one message, and how deep they may nest. */
+  messageNodes: 4096,
+  messageDepth: 12,
+  /** Bytes of one JSON-encoded message, where the browser has no structured clone between contexts. */
+  jsonChars: 48 * 1024 * 1024,
+} as const;

@@ -1,0 +1,98 @@
+import { bridgeAttach } from './bridge/bridge-attach.ts';
+import { hostAttach } from './bridge/host-attach.ts';
+import { capabilities } from './control/capabilities.ts';
+import { modelsAvailability } from './control/models-availability.ts';
+import { modelsList } from './control/models-list.ts';
+import { permissionsQuery } from './control/permissions-query.ts';
+import { permissionsRequest } from './control/permissions-request.ts';
+import { permissionsRevoke } from './control/permissions-revoke.ts';
+import { sessionOpen } from './control/session-open.ts';
+import { chatAppend } from './data/chat-append.ts';
+import { chatClone } from './data/chat-clone.ts';
+import { chatCreate } from './data/chat-create.ts';
+import { chatDestroy } from './data/chat-destroy.ts';
+import { chatPrompt } from './data/chat-prompt.ts';
+import { infer } from './data/infer.ts';
+import { modelsLoad } from './data/models-load.ts';
+import { modelsRelease } from './data/models-release.ts';
+import { run } from './data/run.ts';
+import { stream } from './data/stream.ts';
+import type { Method } from './define.ts';
+import { hostHello } from './host/host-hello.ts';
+import { hostModels } from './host/host-models.ts';
+import { hostSessionEnd } from './host/host-session-end.ts';
+import { hostSessionStart } from './host/host-session-start.ts';
+import { hostSettings } from './host/host-settings.ts';
+import { hostStatus } from './host/host-status.ts';
+import { hostStop } from './host/host-stop.ts';
+import { hostUnload } from './host/host-unload.ts';
+import { reportSessionClosed } from './report/report-session-closed.ts';
+import { reportUsage } from './report/report-usage.ts';
+import { uiDenialClear } from './ui/ui-denial-clear.ts';
+import { uiGrantRevoke } from './ui/ui-grant-revoke.ts';
+import { uiGrantUpdate } from './ui/ui-grant-update.ts';
+import { uiModelUnload } from './ui/ui-model-unload.ts';
+import { uiPromptAnswer } from './ui/ui-prompt-answer.ts';
+import { uiPromptGet } from './ui/ui-prompt-get.ts';
+import { uiSettingsSet } from './ui/ui-settings-set.ts';
+import { uiState } from './ui/ui-state.ts';
+import { uiStop } from './ui/ui-stop.ts';
+import { uiTab } from './ui/ui-tab.ts';
+
+/**
+ * Every message there is, by channel. A name that is not listed on a channel does not exist on it and is refused.
+ */
+export const CONTROL_METHODS = [
+  capabilities,
+  modelsAvailability,
+  modelsList,
+  permissionsQuery,
+  permissionsRequest,
+  permissionsRevoke,
+  sessionOpen,
+] as const;
+export const DATA_METHODS = [
+  chatAppend,
+  chatClone,
+  chatCreate,
+  chatDestroy,
+  chatPrompt,
+  infer,
+  modelsLoad,
+  modelsRelease,
+  run,
+  stream,
+] as const;
+export const HOST_METHODS = [
+  hostHello,
+  hostModels,
+  hostSessionEnd,
+  hostSessionStart,
+  hostSettings,
+  hostStatus,
+  hostStop,
+  hostUnload,
+] as const;
+export const REPORT_METHODS = [reportSessionClosed, reportUsage] as const;
+export const BRIDGE_METHODS = [bridgeAttach, hostAttach] as const;
+export const UI_METHODS = [
+  uiDenialClear,
+  uiGrantRevoke,
+  uiGrantUpdate,
+  uiModelUnload,
+  uiPromptAnswer,
+  uiPromptGet,
+  uiSettingsSet,
+  uiState,
+  uiStop,
+  uiTab,
+] as const;
+
+export const ALL_METHODS: readonly Method[] = [
+  ...CONTROL_METHODS,
+  ...DATA_METHODS,
+  ...HOST_METHODS,
+  ...REPORT_METHODS,
+  ...BRIDGE_METHODS,
+  ...UI_METHODS,
+];

@@ -1,0 +1,44 @@
+import * as v from 'valibot';
+import { Backend, Bytes, Count, ModelName, TaskName } from './scalars.ts';
+
+/** A model as the user and granted pages see it: what it is, what it costs and what it can do. */
+export const ModelCard = v.strictObject({
+  name: ModelName,
+  title: v.pipe(v.string(), v.maxLength(128)),
+  description: v.pipe(v.string(), v.maxLength(512)),
+  licence: v.pipe(v.string(), v.maxLength(64)),
+  tasks: v.array(TaskName),
+  /** Bytes of the original files. */
+  diskBytes: Bytes,
+  /** Bytes expected on the device while resident; 0 for a model without weights. */
+  residentBytes: Bytes,
+  /** Tokens of prompt and answer together; absent where the notion has no meaning. */
+  contextTokens: v.optional(Count),
+});
+export type ModelCard = v.InferOutput<typeof ModelCard>;
+
+/** A tier that was passed over, and why. */
+export const PassedTier = v.strictObject({
+  tier: v.pipe(v.string(), v.maxLength(64)),
+  reason: v.pipe(v.string(), v.maxLength(512)),
+});
+export type PassedTier = v.InferOutput<typeof PassedTier>;
+
+/** A model in memory, as the manager and the benchmarks see it. */
+export const ResidentModel = v.strictObject({
+  name: ModelName,
+  /** Content hash, precision and engine: two names with the same key share one copy. */
+  key: v.pipe(v.string(), v.maxLength(256)),
+  state: v.picklist(['loading', 'ready', 'unloading']),
+  backend: v.optional(Backend),
+  adapter: v.optional(v.pipe(v.string(), v.maxLength(128))),
+  tier: v.optional(v.pipe(v.string(), v.maxLength(64))),
+  passedOver: v.array(PassedTier),
+  gpuBytes: Bytes,
+  cpuBytes: Bytes,
+  /** Sessions that hold it. */
+  references: Count,
+  /** Requests waiting or running. */
+  active: Count,
+});
+export type ResidentModel = v.InferOutput<typeof ResidentModel>;

@@ -1,0 +1,30 @@
+import * as v from 'valibot';
+import { LIMITS } from './limits.ts';
+
+/** Identifier of one request on one port; unique while the request is open. */
+export const RequestId = v.pipe(v.number(), v.safeInteger(), v.minValue(1), v.maxValue(0xffff_ffff));
+
+/** 128 random bits in lower-case hex; see `src/shared/ids.ts`. */
+export const Token = v.pipe(v.string(), v.regex(/^[0-9a-f]{32}$/));
+
+/** A serialized tuple origin, e.g. `https://example.org` or `http://localhost:5173`. */
+export const Origin = v.pipe(v.string(), v.maxLength(512), v.regex(/^[a-z][a-z0-9+.-]*:\/\/[^/\\?#\s]+$/));
+
+/** `packaged:NAME`; other schemes are added with their source. */
+export const ModelName = v.pipe(v.string(), v.maxLength(LIMITS.modelNameChars), v.regex(/^[a-z]+:[A-Za-z0-9._/@-]+$/));
+
+export const TaskName = v.picklist(['text-generation', 'tensors']);
+export type TaskName = v.InferOutput<typeof TaskName>;
+
+export const Count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
+export const Bytes = Count;
+/** Milliseconds, a duration. */
+export const DurationMs = v.pipe(v.number(), v.finite(), v.minValue(0));
+/** Milliseconds since the epoch. */
+export const Timestamp = v.pipe(v.number(), v.finite(), v.minValue(0));
+
+export const Text = v.pipe(v.string(), v.maxLength(LIMITS.textChars));
+
+/** What really computed: never a wish. Forced development profiles report `SIMULATED`. */
+export const Backend = v.picklist(['REAL_WEBGPU', 'REAL_WASM', 'ECHO']);
+export type Backend = v.InferOutput<typeof Backend>;

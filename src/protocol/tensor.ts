@@ -1,0 +1,40 @@
+import * as v from 'valibot';
+import { LIMITS } from './limits.ts';
+
+/** Element types that cross the page boundary, with the bytes of one element. */
+export const ELEMENT_BYTES = { float32: 4, int32: 4, uint8: 1, int64: 8 } as const;
+
+/**
+ * A dense row-major tensor. `data` holds exactly `product(dims) * ELEMENT_BYTES[dtype]` bytes, little-endian; int64 is a
+ * BigInt64Array on the page's side.
+ */
+export const WireTensor = v.pipe(
+  v.strictObject({
+    dtype: v.picklist(['float32', 'int32', 'uint8', 'int64']),
+    dims: v.pipe(
+      v.array(v.pipe(v.number(), v.safeInteger(), v.minValue(0), v.maxValue(2 ** 31 - 1))),
+      v.maxLength(LIMITS.tensorRank),
+    ),
+    data: v.instance(ArrayBuffer),
+  }),
+  v.check(
+    (tensor) =>
+      tensor.data.byteLength <= LIMITS.tensorBytes &&
+      tensor.dims.reduce((product, dim) => product * dim, ELEMENT_BYTES[tensor.dtype]) === tensor.data.byteLength,
+    'bytes must equal the product of dims times the element size, and stay under the limit',
+  ),
+);
+export type WireTensor = v.InferOutput<typeof WireTensor>;
+
+const TensorName = v.pipe(v.string(), v.regex(/^[A-Za-z0-9_.:/-]{1,128}$/));
+
+/** Tensors by name; at most {@link LIMITS.tensors}, together at most {@link LIMITS.tensorBytes} bytes. */
+export const TensorMap = v.pipe(
+  v.record(TensorName, WireTensor),
+  v.check((map) => Object.keys(map).length <= LIMITS.tensors, `at most ${LIMITS.tensors} tensors`),
+  v.check(
+    (map) => Object.values(map).reduce((sum, tensor) => sum + tensor.data.byteLength, 0) <= LIMITS.tensorBytes,
+    'together under the byte limit',
+  ),
+);
+export type TensorMap = v.InferOutput<typeof TensorMap>;

@@ -1,0 +1,2 @@
+/** Milliseconds since the epoch; injected wherever policy depends on time, so that tests own it. */
+export type Clock = () => number;
