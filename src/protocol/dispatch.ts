@@ -25,7 +25,7 @@ export type Dispatch<Context> = (
  */
 export function createDispatch<const Methods extends readonly Method[], Context>(
   methods: Methods,
-  handlers: Handlers<Methods, Context>,
+  handlers: Handlers<NoInfer<Methods>, Context>,
 ): Dispatch<Context> {
   const byName = new Map<string, Method>(methods.map((method) => [method.name, method]));
   return async (sender, name, params, context) => {

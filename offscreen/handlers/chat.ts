@@ -1,0 +1,110 @@
+import type { ContextUsage } from '../../src/protocol/chat.ts';
+import type { ChatMessage, GenerationOptions } from '../../src/protocol/generation.ts';
+import type { ServedCall } from '../data/serve-port.ts';
+import type { LoadedModel } from '../engines/engine.ts';
+import { assertFits, type Chat } from '../sessions/chats.ts';
+import type { Session } from '../sessions/session.ts';
+import { execute, type Services } from './execute.ts';
+import { generate } from './generate.ts';
+
+type Quiet = Pick<ServedCall, 'signal' | 'progress'>;
+
+async function usageOf(model: LoadedModel, messages: readonly ChatMessage[]): Promise<ContextUsage> {
+  const usedTokens = messages.length === 0 ? 0 : await model.countTokens([...messages]);
+  return { usedTokens, windowTokens: model.info.contextTokens ?? 0 };
+}
+
+/** Tokens of `messages` on `model`; counting is a request like any other: permitted, limited, queued. */
+function measure(services: Services, session: Session, model: string, messages: readonly ChatMessage[], call: Quiet) {
+  return execute(services, session, { model, task: 'text-generation' }, call, (execution) =>
+    usageOf(execution.model, messages),
+  );
+}
+
+/** Starts a conversation; the model is loaded, so that the context is known. */
+export async function createChat(
+  services: Services,
+  session: Session,
+  params: { model: string; initialMessages?: ChatMessage[] | undefined; options?: GenerationOptions | undefined },
+  call: ServedCall,
+) {
+  const messages = params.initialMessages ?? [];
+  assertFits(messages);
+  const context = await measure(services, session, params.model, messages, call);
+  const chat = session.chats.create({ model: params.model, options: params.options ?? {}, messages });
+  return { value: { chat, context } };
+}
+
+/** One turn at a time per chat: waits for the turn before, whichever way it ends. */
+async function inTurn<T>(chat: Chat, task: () => Promise<T>): Promise<T> {
+  const before = chat.turn;
+  const turn = before.then(task, task);
+  chat.turn = turn.catch(() => {});
+  return turn;
+}
+
+/** Asks and streams the answer. The conversation grows by both messages only when the answer is complete. */
+export async function promptChat(
+  services: Services,
+  session: Session,
+  params: { chat: string; input: string; options?: GenerationOptions | undefined },
+  call: ServedCall,
+) {
+  const chat = session.chats.get(params.chat);
+  const signal = AbortSignal.any([call.signal, chat.life.signal]);
+  return inTurn(chat, async () => {
+    signal.throwIfAborted();
+    const asked: ChatMessage[] = [...chat.messages, { role: 'user', content: params.input }];
+    assertFits(asked);
+    const options = { ...chat.options, ...params.options };
+    const result = await generate(
+      services,
+      session,
+      { model: chat.model, input: asked, options },
+      { signal, progress: call.progress, text: call.text },
+    );
+    chat.messages = [...asked, { role: 'assistant', content: result.text }];
+    const { inputTokens, outputTokens } = result.execution;
+    const context = { usedTokens: inputTokens + outputTokens, windowTokens: await windowOf(services, chat) };
+    return { value: { ...result, context } };
+  });
+}
+
+/** The context window of a chat's model as its card states it; the model may have left memory meanwhile. */
+async function windowOf(services: Services, chat: Chat): Promise<number> {
+  return (await services.source.resolve(chat.model))?.card.contextTokens ?? 0;
+}
+
+/** Adds messages without asking for an answer. */
+export async function appendChat(
+  services: Services,
+  session: Session,
+  params: { chat: string; messages: ChatMessage[] },
+  call: ServedCall,
+) {
+  const chat = session.chats.get(params.chat);
+  const signal = AbortSignal.any([call.signal, chat.life.signal]);
+  return inTurn(chat, async () => {
+    const messages = [...chat.messages, ...params.messages];
+    assertFits(messages);
+    const context = await measure(services, session, chat.model, messages, { signal, progress: call.progress });
+    chat.messages = messages;
+    return { value: { context } };
+  });
+}
+
+/** Copies a conversation as it is when its running turn has ended. */
+export async function cloneChat(services: Services, session: Session, id: string, call: ServedCall) {
+  const chat = session.chats.get(id);
+  return inTurn(chat, async () => {
+    const context = await measure(services, session, chat.model, chat.messages, call);
+    const copy = session.chats.create({ model: chat.model, options: chat.options, messages: chat.messages });
+    return { value: { chat: copy, context } };
+  });
+}
+
+/** Forgets a conversation; its running turn is aborted. */
+export function destroyChat(session: Session, id: string) {
+  session.chats.destroy(id);
+  return { value: {} };
+}

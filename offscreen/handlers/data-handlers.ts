@@ -1,0 +1,32 @@
+import type { DataHandlers } from '../data/serve-port.ts';
+import type { Session } from '../sessions/session.ts';
+import { appendChat, cloneChat, createChat, destroyChat, promptChat } from './chat.ts';
+import type { Services } from './execute.ts';
+import { generate } from './generate.ts';
+import { holdModel, releaseModel } from './hold-model.ts';
+import { runTensors } from './run-tensors.ts';
+
+/** The data methods, bound to one session: what a page calls can only ever act on its own. */
+export function createDataHandlers(services: Services, session: Session): DataHandlers {
+  return {
+    infer: async ({ model, input, options = {} }, call) => ({
+      value: await generate(
+        services,
+        session,
+        { model, input, options },
+        { signal: call.signal, progress: call.progress, text: () => {} },
+      ),
+    }),
+    stream: async ({ model, input, options = {} }, call) => ({
+      value: await generate(services, session, { model, input, options }, call),
+    }),
+    run: (params, call) => runTensors(services, session, params, call),
+    'models.load': ({ model }, call) => holdModel(services, session, model, call),
+    'models.release': async ({ model }) => releaseModel(session, model),
+    'chat.create': (params, call) => createChat(services, session, params, call),
+    'chat.prompt': (params, call) => promptChat(services, session, params, call),
+    'chat.append': (params, call) => appendChat(services, session, params, call),
+    'chat.clone': ({ chat }, call) => cloneChat(services, session, chat, call),
+    'chat.destroy': async ({ chat }) => destroyChat(session, chat),
+  };
+}

@@ -1,0 +1,167 @@
+import { WebplatError } from '../../src/protocol/errors.ts';
+import type { LoadProgress } from '../../src/protocol/generation.ts';
+import type { CaveatValues } from '../../src/protocol/grant.ts';
+import type { Clock } from '../../src/shared/clock.ts';
+import type { LoadedModel } from '../engines/engine.ts';
+import type { Pool } from '../pool/pool.ts';
+import type { Scheduler } from '../schedule/scheduler.ts';
+import { firstAllowed, grantsFor, type Need } from '../sessions/authorize.ts';
+import type { OpenRequest, Session } from '../sessions/session.ts';
+import { computeUsedUp, siteKey } from '../sessions/site-ledger.ts';
+import type { UsageReporter } from '../sessions/usage-reporter.ts';
+import type { ModelManifest, ModelSource } from '../store/manifest.ts';
+
+/** What the handlers of data methods work with; the host composes it. */
+export interface Services {
+  readonly source: ModelSource;
+  readonly pool: Pool;
+  readonly scheduler: Scheduler;
+  readonly usage: UsageReporter;
+  readonly now: Clock;
+  /** Tokens of the sessions that belong to the same site, the given one included. */
+  siblings(session: Session): ReadonlySet<string>;
+}
+
+/** What a request asks for, before anything is loaded. */
+export interface ExecuteRequest extends Need {
+  /** New tokens asked for; undefined takes what the grant allows. */
+  readonly newTokens?: number | undefined;
+}
+
+/** What a request may use while it runs. */
+export interface Execution {
+  readonly model: LoadedModel;
+  readonly signal: AbortSignal;
+  /** New tokens that the grant allows, at most those asked for. */
+  readonly maxNewTokens: number;
+  /** To be called with the device time spent so far; ends the request when the day's allowance is used up. */
+  onCompute(totalMs: number): void;
+  /** Counts tokens as they come, so that an aborted request is metered too. */
+  onTokens(count: number): void;
+}
+
+/**
+ * Takes a request through the host: session check, limits, load, queue, run, metering. Everything taken is given back
+ * whichever way `work` ends.
+ *
+ * @throws {@link WebplatError} naming the limit or permission that stands in the way.
+ */
+export async function execute<T>(
+  services: Services,
+  session: Session,
+  request: ExecuteRequest,
+  call: { readonly signal: AbortSignal; progress(progress: LoadProgress): void },
+  work: (execution: Execution) => Promise<T>,
+): Promise<T> {
+  const manifest = await resolveModel(services, session, request);
+  const admitted = admit(services, session, request, manifest);
+  const life = openRequest(session, request, call.signal);
+  const cleanup: (() => void)[] = [admitted.end, life.close];
+  const meter = createMeter(services, session, admitted.caveats, life.request);
+  try {
+    const lease = await services.pool.acquire(manifest, {
+      holder: session.token,
+      signal: life.signal,
+      onProgress: call.progress,
+    });
+    cleanup.push(lease.release);
+    const slot = await services.scheduler.enter({
+      model: lease.key,
+      slots: lease.model.info.maxSequences,
+      site: siteKey(session.terms.subject),
+      signal: life.signal,
+    });
+    cleanup.push(slot.end, lease.begin());
+    life.signal.throwIfAborted();
+    return await work({
+      model: lease.model,
+      signal: life.signal,
+      maxNewTokens: request.newTokens ?? admitted.caveats.maxTokens,
+      onCompute: (totalMs) => slot.charge(meter.compute(totalMs)),
+      onTokens: meter.tokens,
+    });
+  } finally {
+    for (const undo of cleanup.reverse()) undo();
+    meter.close();
+  }
+}
+
+/**
+ * The model's manifest, if the session may use it for the task.
+ *
+ * @throws {@link WebplatError} permission errors first, so that an unpermitted name tells nothing about the model.
+ */
+export async function resolveModel(services: Services, session: Session, need: Need): Promise<ModelManifest> {
+  grantsFor(session.terms.grants, need, services.now());
+  const manifest = await services.source.resolve(need.model);
+  if (!manifest) throw new WebplatError('unknown-model');
+  if (!manifest.card.tasks.includes(need.task)) {
+    throw new WebplatError('model-unsupported', undefined, { reason: `The model does not do ${need.task}.` });
+  }
+  return manifest;
+}
+
+function admit(services: Services, session: Session, request: ExecuteRequest, manifest: ModelManifest) {
+  const now = services.now();
+  return firstAllowed(grantsFor(session.terms.grants, request, now), (caveats) => {
+    assertTokens(caveats, request.newTokens);
+    assertMemory(services, session, caveats, manifest);
+    return { caveats, end: session.site.begin(caveats, now) };
+  });
+}
+
+function assertTokens(caveats: CaveatValues, requested: number | undefined): void {
+  if (requested === undefined || requested <= caveats.maxTokens) return;
+  throw new WebplatError('limit-tokens', undefined, { requested, quota: caveats.maxTokens });
+}
+
+/** @throws {@link WebplatError} `limit-memory` if the site would hold more than `caveats` allow. */
+export function assertMemory(
+  services: Services,
+  session: Session,
+  caveats: CaveatValues,
+  manifest: ModelManifest,
+): void {
+  const need = services.pool.estimate(manifest);
+  const requested = need.gpuBytes + need.cpuBytes + services.pool.heldBytes(services.siblings(session), manifest);
+  if (requested <= caveats.maxMemoryBytes) return;
+  throw new WebplatError('limit-memory', undefined, { requested, quota: caveats.maxMemoryBytes });
+}
+
+/** Registers a request with its session, so that revocation and a user's stop reach it; either signal aborts it. */
+function openRequest(session: Session, need: Need, callSignal: AbortSignal) {
+  const controller = new AbortController();
+  const request: OpenRequest = { need, abort: (reason) => controller.abort(reason) };
+  session.open.add(request);
+  return {
+    request,
+    signal: AbortSignal.any([controller.signal, callSignal]),
+    close: () => void session.open.delete(request),
+  };
+}
+
+function createMeter(services: Services, session: Session, caveats: CaveatValues, request: OpenRequest) {
+  let seenMs = 0;
+  let tokens = 0;
+  return {
+    /** Takes a running total, charges what is new and returns it. */
+    compute(totalMs: number): number {
+      const spentMs = Math.max(0, totalMs - seenMs);
+      seenMs += spentMs;
+      session.used.computeMs += spentMs;
+      if (session.site.charge(spentMs, caveats, services.now())) {
+        request.abort(computeUsedUp(caveats, session.terms.dayEndsAt - services.now()));
+      }
+      return spentMs;
+    },
+    tokens(count: number): void {
+      tokens += count;
+      session.used.tokens += count;
+    },
+    close(): void {
+      session.used.calls += 1;
+      const residentBytes = services.pool.heldBytes(new Set([session.token]));
+      services.usage.add(session.token, { calls: 1, tokens, computeMs: seenMs, residentBytes });
+    },
+  };
+}

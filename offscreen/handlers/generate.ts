@@ -1,0 +1,63 @@
+import type {
+  GenerationOptions,
+  GenerationResult,
+  LoadProgress,
+  TextChunk,
+  TextInput,
+} from '../../src/protocol/generation.ts';
+import type { Session } from '../sessions/session.ts';
+import { execute, type Services } from './execute.ts';
+
+/** One text generation, as `infer`, `stream` and a chat's turn have in common. */
+export interface Generation {
+  readonly model: string;
+  readonly input: TextInput;
+  readonly options: GenerationOptions;
+}
+
+/** What a streaming call offers while it runs; `infer` leaves `text` empty. */
+export interface GenerationCall {
+  readonly signal: AbortSignal;
+  progress(progress: LoadProgress): void;
+  text(chunk: TextChunk): void;
+}
+
+/** Generates text on the model that the request names, timing it from acceptance. */
+export async function generate(
+  services: Services,
+  session: Session,
+  { model, input, options }: Generation,
+  call: GenerationCall,
+): Promise<GenerationResult> {
+  const startedAt = performance.now();
+  let firstTokenMs: number | undefined;
+  const request = { model, task: 'text-generation', newTokens: options.maxNewTokens } as const;
+  return execute(services, session, request, call, async (execution) => {
+    const outcome = await execution.model.generate(
+      { input, options, maxNewTokens: execution.maxNewTokens },
+      {
+        signal: execution.signal,
+        onCompute: execution.onCompute,
+        onText(chunk) {
+          firstTokenMs ??= performance.now() - startedAt;
+          execution.onTokens(chunk.tokens);
+          call.text(chunk);
+        },
+      },
+    );
+    const totalMs = performance.now() - startedAt;
+    const { backend, adapter } = execution.model.info;
+    return {
+      text: outcome.text,
+      finishReason: outcome.finishReason,
+      execution: {
+        backend,
+        ...(adapter && { adapter }),
+        firstTokenMs: firstTokenMs ?? totalMs,
+        totalMs,
+        inputTokens: outcome.inputTokens,
+        outputTokens: outcome.outputTokens,
+      },
+    };
+  });
+}

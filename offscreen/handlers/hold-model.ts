@@ -1,0 +1,61 @@
+import { WebplatError } from '../../src/protocol/errors.ts';
+import { LIMITS } from '../../src/protocol/limits.ts';
+import type { TaskName } from '../../src/protocol/scalars.ts';
+import type { ServedCall } from '../data/serve-port.ts';
+import type { Lease } from '../pool/pool.ts';
+import { firstAllowed, grantsFor } from '../sessions/authorize.ts';
+import type { Session } from '../sessions/session.ts';
+import { assertMemory, resolveModel, type Services } from './execute.ts';
+
+const TASKS: readonly TaskName[] = ['text-generation', 'tensors'];
+
+/** The first task that the session may use the model for: holding a model needs some use of it, whichever. */
+function permittedTask(services: Services, session: Session, model: string): TaskName {
+  let refusal: unknown;
+  for (const task of TASKS) {
+    try {
+      grantsFor(session.terms.grants, { model, task }, services.now());
+      return task;
+    } catch (error) {
+      refusal ??= error;
+    }
+  }
+  throw refusal;
+}
+
+/** Loads a model and keeps it for the session until `releaseModel` or the session's end. */
+export async function holdModel(services: Services, session: Session, model: string, call: ServedCall) {
+  const need = { model, task: permittedTask(services, session, model) };
+  const manifest = await resolveModel(services, session, need);
+  const held = session.held.get(model) ?? [];
+  if (held.length >= LIMITS.inFlight)
+    throw new WebplatError('busy', 'The model is held too often.', { quota: LIMITS.inFlight });
+  firstAllowed(grantsFor(session.terms.grants, need, services.now()), (caveats) =>
+    assertMemory(services, session, caveats, manifest),
+  );
+  const controller = new AbortController();
+  const request = { need, abort: (reason: WebplatError) => controller.abort(reason) };
+  session.open.add(request);
+  try {
+    const signal = AbortSignal.any([controller.signal, call.signal]);
+    const lease = await services.pool.acquire(manifest, { holder: session.token, signal, onProgress: call.progress });
+    keep(session, model, lease);
+    const { backend, adapter } = lease.model.info;
+    return { value: { model, backend, ...(adapter && { adapter }) } };
+  } finally {
+    session.open.delete(request);
+  }
+}
+
+function keep(session: Session, model: string, lease: Lease): void {
+  session.held.set(model, [...(session.held.get(model) ?? []), lease]);
+}
+
+/** Lets go of one hold; releasing what is not held is no error. */
+export function releaseModel(session: Session, model: string) {
+  const [lease, ...rest] = session.held.get(model) ?? [];
+  lease?.release();
+  if (rest.length > 0) session.held.set(model, rest);
+  else session.held.delete(model);
+  return { value: {} };
+}

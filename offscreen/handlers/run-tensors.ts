@@ -1,0 +1,18 @@
+import type { TensorMap } from '../../src/protocol/tensor.ts';
+import type { ServedCall } from '../data/serve-port.ts';
+import type { Session } from '../sessions/session.ts';
+import { execute, type Services } from './execute.ts';
+
+/** Runs a model's graph once and hands the outputs' buffers over for transfer. */
+export async function runTensors(
+  services: Services,
+  session: Session,
+  { model, inputs }: { model: string; inputs: TensorMap },
+  call: ServedCall,
+) {
+  const outputs = await execute(services, session, { model, task: 'tensors' }, call, (execution) =>
+    execution.model.run(inputs, { signal: execution.signal, onCompute: execution.onCompute }),
+  );
+  const transfer = [...new Set(Object.values(outputs).map(({ data }) => data))];
+  return { value: { outputs }, transfer };
+}

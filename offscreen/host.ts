@@ -1,0 +1,142 @@
+import type { Method, ParamsOf, ResultOf } from '../src/protocol/define.ts';
+import { createDispatch, type Dispatch } from '../src/protocol/dispatch.ts';
+import { ERRORS, WebplatError, type WireError } from '../src/protocol/errors.ts';
+import type { HostStatus } from '../src/protocol/host/host-status.ts';
+import { HOST_METHODS } from '../src/protocol/methods.ts';
+import { reportSessionClosed } from '../src/protocol/report/report-session-closed.ts';
+import { reportUsage } from '../src/protocol/report/report-usage.ts';
+import { DEFAULT_SETTINGS } from '../src/protocol/settings.ts';
+import { randomToken } from '../src/shared/ids.ts';
+import type { Logger } from '../src/shared/logger.ts';
+import type { DataPort } from '../src/shared/port.ts';
+import { servePort } from './data/serve-port.ts';
+import { createHostMonitor } from './device/host-monitor.ts';
+import { createEchoEngine } from './engines/echo/engine.ts';
+import { createOrtEngine } from './engines/ort/engine.ts';
+import { createDataHandlers } from './handlers/data-handlers.ts';
+import type { Services } from './handlers/execute.ts';
+import { createPool } from './pool/pool.ts';
+import { createScheduler } from './schedule/scheduler.ts';
+import { createSessions } from './sessions/sessions.ts';
+import { createUsageReporter } from './sessions/usage-reporter.ts';
+import { createPackagedSource } from './store/packaged-source.ts';
+
+/** What surrounds a host. Nothing here is an extension API, so a plain page can supply it. */
+export interface HostEnvironment {
+  /** Where packaged files lie: `models/` and `ort/` below it. */
+  readonly assetBase: URL;
+  /** Tells the background something; rejects when it cannot be reached. */
+  report<M extends Method>(method: M, params: ParamsOf<M>): Promise<ResultOf<M>>;
+  readonly logger: Logger;
+}
+
+export interface Host {
+  /** Identifies this start of the host; a new one means that all sessions are gone. */
+  readonly instance: string;
+  /** The receiving end of the `host` channel. */
+  readonly dispatch: Dispatch<void>;
+  /**
+   * Serves a session on a page's port. A second port replaces the first.
+   *
+   * @returns false when there is no such session; the port is closed then.
+   */
+  attach(token: string, port: DataPort): boolean;
+  dispose(): Promise<void>;
+}
+
+const ENDED: WireError = { code: 'session-ended', message: ERRORS['session-ended'].remedy };
+
+const later = (task: () => void, delayMs: number): (() => void) => {
+  const timer = setTimeout(task, delayMs);
+  return () => clearTimeout(timer);
+};
+
+/** Composes the host: engines, pool, scheduler, sessions, and the two channels that reach them. */
+export function createHost({ assetBase, report, logger }: HostEnvironment): Host {
+  const instance = randomToken();
+  const now = () => Date.now();
+  const usage = createUsageReporter({ instance, later, logger, send: (batch) => report(reportUsage, batch) });
+  const pool = createPool({
+    engines: [createOrtEngine({ assetBase }), createEchoEngine()],
+    settings: DEFAULT_SETTINGS,
+    logger,
+    now,
+    later,
+  });
+  const sessions = createSessions(now);
+  const source = createPackagedSource(assetBase);
+  const services: Services = { source, pool, scheduler: createScheduler(), usage, now, siblings: sessions.siblings };
+  const monitor = createHostMonitor();
+
+  async function close(token: string): Promise<void> {
+    if (!sessions.end(token, ENDED)) return;
+    await usage.flush();
+    await report(reportSessionClosed, { token });
+  }
+
+  async function status(): Promise<HostStatus> {
+    const { gpuBytes, cpuBytes } = pool.memory();
+    return {
+      residents: [...pool.residents()],
+      modelLoads: pool.modelLoads,
+      gpuBytes,
+      cpuBytes,
+      ...(await monitor.read()),
+      sessions: sessions.all().map(({ token, open, used }) => ({
+        token,
+        active: open.size,
+        ...used,
+        residentBytes: pool.heldBytes(new Set([token])),
+      })),
+    };
+  }
+
+  const dispatch = createDispatch<typeof HOST_METHODS, void>(HOST_METHODS, {
+    'host.hello': ({ settings }) => {
+      pool.applySettings(settings);
+      return { instance, sessions: sessions.all().map(({ token }) => token) };
+    },
+    'host.session.start': (terms) => {
+      sessions.start(terms);
+      return {};
+    },
+    'host.session.end': async ({ token, reason }) => {
+      const ended = sessions.end(token, reason);
+      if (ended) void usage.flush();
+      return { ended };
+    },
+    'host.models': async () => ({ models: (await source.list()).map(({ card }) => card) }),
+    'host.status': status,
+    'host.settings': (settings) => {
+      pool.applySettings(settings);
+      return {};
+    },
+    'host.unload': async ({ model }) => ({ unloaded: await pool.unload(model) }),
+    'host.stop': ({ tokens }) => ({ aborted: sessions.stop(tokens, new WebplatError('stopped')) }),
+  });
+
+  return {
+    instance,
+    dispatch,
+    attach(token, port) {
+      const session = sessions.get(token);
+      if (!session) {
+        port.close();
+        return false;
+      }
+      session.port?.end(ENDED);
+      const served = servePort(port, createDataHandlers(services, session), {
+        onClose() {
+          if (session.port !== served) return;
+          close(token).catch(() => logger.warn('the background did not hear that a session closed'));
+        },
+      });
+      session.port = served;
+      return true;
+    },
+    async dispose() {
+      for (const { token } of sessions.all()) sessions.end(token, ENDED);
+      await pool.dispose();
+    },
+  };
+}

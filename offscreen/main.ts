@@ -1,0 +1,25 @@
+import * as v from 'valibot';
+import { hostAttach } from '../src/protocol/bridge/host-attach.ts';
+import { callOneShot, replyTo } from '../src/protocol/message.ts';
+import { onBridgedPort, onHostRequest } from '../src/platform/host-link.ts';
+import { sendOneShot } from '../src/platform/messaging.ts';
+import { createLogger } from '../src/shared/logger.ts';
+import { fromMessagePort } from '../src/shared/port.ts';
+import { createHost } from './host.ts';
+
+/** The host inside the extension: the only file of this folder that knows it is in one. */
+const logger = createLogger('host');
+const host = createHost({
+  assetBase: new URL('/', location.href),
+  logger,
+  report: (method, params) => callOneShot(sendOneShot, method, params),
+});
+
+onHostRequest(({ method, params }) => replyTo(host.dispatch('background', method, params, undefined)));
+
+const Attach = v.strictObject({ method: v.literal(hostAttach.name), params: hostAttach.params });
+onBridgedPort((message, port) => {
+  const attach = v.safeParse(Attach, message);
+  if (!attach.success) return port.close();
+  host.attach(attach.output.params.token, fromMessagePort(port));
+});

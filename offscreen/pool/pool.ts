@@ -1,0 +1,254 @@
+import { ERRORS, WebplatError } from '../../src/protocol/errors.ts';
+import type { LoadProgress } from '../../src/protocol/generation.ts';
+import type { ResidentModel } from '../../src/protocol/model.ts';
+import type { Settings } from '../../src/protocol/settings.ts';
+import { abortable } from '../../src/shared/abort.ts';
+import type { Clock } from '../../src/shared/clock.ts';
+import type { Logger } from '../../src/shared/logger.ts';
+import type { Engine, LoadedModel, MemoryUse } from '../engines/engine.ts';
+import type { ModelManifest } from '../store/manifest.ts';
+import { planEviction, totalMemory } from './budget.ts';
+import { describeResident, isIdle, type Resident } from './resident.ts';
+
+/** The right to use a resident model until `release`; calling that twice is no error. */
+export interface Lease {
+  readonly model: LoadedModel;
+  readonly key: string;
+  memory(): MemoryUse;
+  /** Marks a request as running on the model, so that it is neither evicted nor unloaded; returns the end mark. */
+  begin(): () => void;
+  release(): void;
+}
+
+export interface AcquireOptions {
+  /** Who holds the lease: a session's token. */
+  readonly holder: string;
+  readonly signal: AbortSignal;
+  onProgress?(progress: LoadProgress): void;
+}
+
+export interface Pool {
+  /** Loads the model if it is not resident (once, however many ask) and holds it. */
+  acquire(manifest: ModelManifest, options: AcquireOptions): Promise<Lease>;
+  /** Upper estimate of what the model takes, or what it takes if it is resident. */
+  estimate(manifest: ModelManifest): MemoryUse;
+  unload(name: string): Promise<boolean>;
+  applySettings(settings: Settings): void;
+  residents(): readonly ResidentModel[];
+  memory(): MemoryUse;
+  /** Loads that ended well since the pool was made. */
+  readonly modelLoads: number;
+  /** Bytes of the models that any of `holders` has a lease on, each model once; `except` is left out. */
+  heldBytes(holders: ReadonlySet<string>, except?: ModelManifest): number;
+  dispose(): Promise<void>;
+}
+
+export interface PoolEnvironment {
+  readonly engines: readonly Engine[];
+  readonly settings: Settings;
+  readonly logger: Logger;
+  readonly now: Clock;
+  /** Runs `task` after a while and returns a function that cancels it. */
+  readonly later: (task: () => void, delayMs: number) => () => void;
+}
+
+/** Keeps models in memory, each once, under a byte budget. */
+export function createPool(environment: PoolEnvironment): Pool {
+  const { engines, logger, now, later } = environment;
+  const residents = new Map<string, Resident>();
+  let settings = environment.settings;
+  let modelLoads = 0;
+
+  const engineOf = (manifest: ModelManifest): Engine => {
+    const engine = engines.find(({ name }) => name === manifest.engine);
+    if (!engine) throw new WebplatError('model-unsupported', undefined, { reason: 'No engine of this build runs it.' });
+    return engine;
+  };
+  const keyOf = (manifest: ModelManifest): string => `${manifest.engine}/${settings.backend}/${manifest.contentHash}`;
+  const budget = () => ({ gpuBytes: settings.gpuBudgetBytes, cpuBytes: settings.cpuBudgetBytes });
+
+  function remove(resident: Resident, why: string): Promise<void> {
+    if (residents.get(resident.key) === resident) residents.delete(resident.key);
+    resident.state = 'unloading';
+    resident.cancelIdle();
+    resident.abortLoad.abort(new WebplatError('engine-failed', 'The model was unloaded while it loaded.'));
+    logger.info('model leaves memory', { model: resident.manifest.card.name, why });
+    return resident.model?.dispose() ?? Promise.resolve();
+  }
+
+  function touch(resident: Resident): void {
+    resident.lastUsedAt = now();
+    resident.cancelIdle();
+    if (!isIdle(resident)) return;
+    resident.cancelIdle = later(() => {
+      if (isIdle(resident)) void remove(resident, 'idle');
+    }, settings.idleUnloadMs);
+  }
+
+  function hold(resident: Resident, holder: string): void {
+    resident.holders.set(holder, (resident.holders.get(holder) ?? 0) + 1);
+  }
+
+  function unhold(resident: Resident, holder: string): void {
+    const left = (resident.holders.get(holder) ?? 1) - 1;
+    if (left > 0) resident.holders.set(holder, left);
+    else resident.holders.delete(holder);
+    touch(resident);
+  }
+
+  function startLoad(manifest: ModelManifest, key: string): Resident {
+    const engine = engineOf(manifest);
+    const need = engine.estimate(manifest);
+    const leaving = planEviction(residents.values(), need, budget());
+    const gone = Promise.all(leaving.map((resident) => remove(resident, 'evicted')));
+    const abortLoad = new AbortController();
+    const resident: Resident = {
+      key,
+      manifest,
+      state: 'loading',
+      memory: need,
+      model: undefined,
+      holders: new Map(),
+      active: 0,
+      lastUsedAt: now(),
+      abortLoad,
+      waiters: 0,
+      progress: new Set(),
+      loaded: Promise.reject(new WebplatError('internal')),
+      cancelIdle: () => {},
+    };
+    resident.loaded.catch(() => {});
+    resident.loaded = gone
+      .then(() =>
+        engine.load(manifest, {
+          signal: abortLoad.signal,
+          backend: settings.backend,
+          onProgress: (progress) => {
+            for (const listener of resident.progress) listener(progress);
+          },
+        }),
+      )
+      .then(
+        (model) => finishLoad(resident, model),
+        (error) => {
+          if (residents.get(key) === resident) residents.delete(key);
+          throw error;
+        },
+      );
+    resident.loaded.catch(() => {});
+    residents.set(key, resident);
+    return resident;
+  }
+
+  async function finishLoad(resident: Resident, model: LoadedModel): Promise<LoadedModel> {
+    if (resident.state !== 'loading' || resident.abortLoad.signal.aborted) {
+      await model.dispose();
+      throw resident.abortLoad.signal.reason ?? new WebplatError('engine-failed');
+    }
+    resident.model = model;
+    resident.memory = model.memory();
+    resident.state = 'ready';
+    modelLoads += 1;
+    void model.failed.then((error) => {
+      logger.warn('model failed', { model: resident.manifest.card.name, code: error.code });
+      void remove(resident, error.code);
+    });
+    logger.info('model is resident', { model: resident.manifest.card.name, tier: model.info.tier, ...resident.memory });
+    return model;
+  }
+
+  async function waitFor(resident: Resident, options: AcquireOptions): Promise<LoadedModel> {
+    const { onProgress, signal } = options;
+    // A wrapper of its own per caller: two calls with the same listener are two subscriptions.
+    const listener = (progress: LoadProgress) => onProgress?.(progress);
+    resident.progress.add(listener);
+    resident.waiters += 1;
+    try {
+      return await abortable(resident.loaded, signal);
+    } finally {
+      resident.progress.delete(listener);
+      resident.waiters -= 1;
+      if (resident.waiters === 0 && resident.state === 'loading') {
+        resident.abortLoad.abort(new WebplatError('aborted', ERRORS.aborted.remedy));
+        if (residents.get(resident.key) === resident) residents.delete(resident.key);
+      }
+    }
+  }
+
+  function lease(resident: Resident, model: LoadedModel, holder: string): Lease {
+    return {
+      model,
+      key: resident.key,
+      memory: () => resident.memory,
+      begin() {
+        resident.active += 1;
+        touch(resident);
+        return once(() => {
+          resident.active -= 1;
+          resident.memory = resident.state === 'ready' ? model.memory() : resident.memory;
+          touch(resident);
+        });
+      },
+      release: once(() => unhold(resident, holder)),
+    };
+  }
+
+  return {
+    async acquire(manifest, options) {
+      options.signal.throwIfAborted();
+      const key = keyOf(manifest);
+      const resident = residents.get(key) ?? startLoad(manifest, key);
+      // Counted before waiting, so that a load which several sessions wait for cannot be evicted between.
+      hold(resident, options.holder);
+      try {
+        const model = await waitFor(resident, options);
+        resident.cancelIdle();
+        return lease(resident, model, options.holder);
+      } catch (error) {
+        unhold(resident, options.holder);
+        throw error;
+      }
+    },
+    estimate: (manifest) => residents.get(keyOf(manifest))?.memory ?? engineOf(manifest).estimate(manifest),
+    async unload(name) {
+      const matching = [...residents.values()].filter(({ manifest }) => manifest.card.name === name);
+      await Promise.all(matching.map((resident) => remove(resident, 'asked to')));
+      return matching.length > 0;
+    },
+    applySettings(next) {
+      settings = next;
+      for (const idle of [...residents.values()].filter(isIdle).sort((a, b) => a.lastUsedAt - b.lastUsedAt)) {
+        const use = totalMemory(residents.values());
+        const over = use.gpuBytes > budget().gpuBytes || use.cpuBytes > budget().cpuBytes;
+        if (over) void remove(idle, 'budget lowered');
+        else touch(idle);
+      }
+    },
+    residents: () => [...residents.values()].map(describeResident),
+    memory: () => totalMemory(residents.values()),
+    get modelLoads() {
+      return modelLoads;
+    },
+    heldBytes(holders, except) {
+      let bytes = 0;
+      for (const resident of residents.values()) {
+        const counted = resident.manifest.contentHash !== except?.contentHash;
+        const held = [...resident.holders.keys()].some((holder) => holders.has(holder));
+        if (counted && held) bytes += resident.memory.gpuBytes + resident.memory.cpuBytes;
+      }
+      return bytes;
+    },
+    async dispose() {
+      await Promise.all([...residents.values()].map((resident) => remove(resident, 'host ends')));
+    },
+  };
+}
+
+function once(action: () => void): () => void {
+  let done = false;
+  return () => {
+    if (done) return;
+    done = true;
+    action();
+  };
+}

@@ -1,0 +1,47 @@
+import type { LoadProgress } from '../../src/protocol/generation.ts';
+import type { ResidentModel } from '../../src/protocol/model.ts';
+import type { LoadedModel, MemoryUse } from '../engines/engine.ts';
+import type { ModelManifest } from '../store/manifest.ts';
+
+/** One slot of the pool: a model that is loading, ready or being unloaded. Only the pool changes it. */
+export interface Resident {
+  readonly key: string;
+  readonly manifest: ModelManifest;
+  state: 'loading' | 'ready' | 'unloading';
+  /** The estimate while loading, what the model says of itself once ready. */
+  memory: MemoryUse;
+  model: LoadedModel | undefined;
+  /** Leases by holder (a session's token); the model stays while there is one. */
+  readonly holders: Map<string, number>;
+  /** Requests between the start of waiting for a slot and their end. */
+  active: number;
+  lastUsedAt: number;
+  /** Aborts the load when the last caller waiting for it went away. */
+  readonly abortLoad: AbortController;
+  waiters: number;
+  readonly progress: Set<(progress: LoadProgress) => void>;
+  loaded: Promise<LoadedModel>;
+  cancelIdle: () => void;
+}
+
+/** Whether nothing would be interrupted if the model left now. */
+export function isIdle(resident: Resident): boolean {
+  return resident.state === 'ready' && resident.holders.size === 0 && resident.active === 0;
+}
+
+/** What the manager and the benchmarks see of a slot. */
+export function describeResident(resident: Resident): ResidentModel {
+  const info = resident.model?.info;
+  return {
+    name: resident.manifest.card.name,
+    key: resident.key,
+    state: resident.state,
+    ...(info && { backend: info.backend, tier: info.tier }),
+    ...(info?.adapter && { adapter: info.adapter }),
+    passedOver: info ? [...info.passedOver] : [],
+    gpuBytes: resident.memory.gpuBytes,
+    cpuBytes: resident.memory.cpuBytes,
+    references: resident.holders.size,
+    active: resident.active,
+  };
+}

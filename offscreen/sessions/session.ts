@@ -1,0 +1,76 @@
+import type { WireError } from '../../src/protocol/errors.ts';
+import { fromWireError, WebplatError } from '../../src/protocol/errors.ts';
+import type { SessionTerms } from '../../src/protocol/host/host-session-start.ts';
+import type { Lease } from '../pool/pool.ts';
+import { grantsFor, type Need } from './authorize.ts';
+import { type Chats, createChats } from './chats.ts';
+import type { SiteLedger } from './site-ledger.ts';
+
+/** A request of a session while it waits or runs. */
+export interface OpenRequest {
+  readonly need: Need;
+  abort(reason: WebplatError): void;
+}
+
+/** The part of a data port that a session talks to by itself; `offscreen/data` implements it. */
+export interface SessionPort {
+  end(reason: WireError): void;
+}
+
+/** One document's access to the host, under the terms the background set. */
+export interface Session {
+  readonly token: string;
+  terms: SessionTerms;
+  readonly site: SiteLedger;
+  readonly chats: Chats;
+  /** Leases by `models.load`, oldest first, by model name. */
+  readonly held: Map<string, Lease[]>;
+  readonly open: Set<OpenRequest>;
+  port: SessionPort | undefined;
+  readonly used: { calls: number; tokens: number; computeMs: number };
+}
+
+export function createSession(terms: SessionTerms, site: SiteLedger): Session {
+  return {
+    token: terms.token,
+    terms,
+    site,
+    chats: createChats(),
+    held: new Map(),
+    open: new Set(),
+    port: undefined,
+    used: { calls: 0, tokens: 0, computeMs: 0 },
+  };
+}
+
+/** Replaces the terms; what the new ones do not allow is aborted and let go. */
+export function replaceTerms(session: Session, terms: SessionTerms, now: number): void {
+  session.terms = terms;
+  session.site.adopt(terms.usedComputeMs, terms.dayEndsAt);
+  for (const request of [...session.open]) {
+    try {
+      grantsFor(terms.grants, request.need, now);
+    } catch {
+      request.abort(new WebplatError('permission-revoked'));
+    }
+  }
+  for (const [model, leases] of session.held) {
+    if (terms.grants.some(({ models }) => models === '*' || models.includes(model))) continue;
+    for (const lease of leases) lease.release();
+    session.held.delete(model);
+  }
+}
+
+/** Aborts what is open, forgets conversations, drops leases and closes the port. */
+export function endSession(session: Session, reason: WireError): void {
+  const error = fromWireError(reason);
+  for (const request of [...session.open]) request.abort(error);
+  session.chats.destroyAll();
+  for (const leases of session.held.values()) {
+    for (const lease of leases) lease.release();
+  }
+  session.held.clear();
+  const { port } = session;
+  session.port = undefined;
+  port?.end(reason);
+}

@@ -1,0 +1,64 @@
+import type { WebplatError, WireError } from '../../src/protocol/errors.ts';
+import type { SessionTerms } from '../../src/protocol/host/host-session-start.ts';
+import type { Clock } from '../../src/shared/clock.ts';
+import { createSession, endSession, replaceTerms, type Session } from './session.ts';
+import { createSiteLedger, type SiteLedger, siteKey } from './site-ledger.ts';
+
+/** The sessions that the background told this host about. */
+export interface Sessions {
+  get(token: string): Session | undefined;
+  all(): readonly Session[];
+  /** Makes a session known, or replaces the terms of a known one. */
+  start(terms: SessionTerms): void;
+  end(token: string, reason: WireError): boolean;
+  /** Aborts what the sessions named have open and says how many requests that were. */
+  stop(tokens: readonly string[], reason: WebplatError): number;
+  siblings(session: Session): ReadonlySet<string>;
+}
+
+export function createSessions(now: Clock): Sessions {
+  const sessions = new Map<string, Session>();
+  // Kept after a site's last session ended: closing and opening tabs must not reset its rate or its day.
+  const sites = new Map<string, SiteLedger>();
+
+  function siteOf(terms: SessionTerms): SiteLedger {
+    const key = siteKey(terms.subject);
+    const ledger = sites.get(key) ?? createSiteLedger();
+    sites.set(key, ledger);
+    ledger.adopt(terms.usedComputeMs, terms.dayEndsAt);
+    return ledger;
+  }
+
+  return {
+    get: (token) => sessions.get(token),
+    all: () => [...sessions.values()],
+    start(terms) {
+      const known = sessions.get(terms.token);
+      if (known) replaceTerms(known, terms, now());
+      else sessions.set(terms.token, createSession(terms, siteOf(terms)));
+    },
+    end(token, reason) {
+      const session = sessions.get(token);
+      if (!session) return false;
+      sessions.delete(token);
+      endSession(session, reason);
+      return true;
+    },
+    stop(tokens, reason) {
+      let aborted = 0;
+      for (const token of new Set(tokens)) {
+        for (const request of [...(sessions.get(token)?.open ?? [])]) {
+          request.abort(reason);
+          aborted += 1;
+        }
+      }
+      return aborted;
+    },
+    siblings(session) {
+      const key = siteKey(session.terms.subject);
+      return new Set(
+        [...sessions.values()].filter(({ terms }) => siteKey(terms.subject) === key).map(({ token }) => token),
+      );
+    },
+  };
+}
