@@ -1,0 +1,343 @@
+/**
+ * The page API of webplat, version 1. `window.webplat` exists in secure HTML documents of browsers that have the
+ * extension; where it does not, wait for the `webplat:announce` event after dispatching `webplat:request`.
+ *
+ * Every promise here rejects with a {@link WebplatError}, except that an aborted `signal` rejects with its own reason.
+ */
+
+/** A model's name: a source and a path, e.g. `packaged:storyteller`. */
+export type ModelName = string;
+
+/** What a model can be asked to do. `tensors` stands for {@link Webplat.run}. */
+export type TaskName = 'text-generation' | 'tensors';
+
+/** What really computed the result; never a wish. */
+export type Backend = 'REAL_WEBGPU' | 'REAL_WASM' | 'ECHO';
+
+/** One message of a conversation. */
+export interface ChatMessage {
+  role: 'system' | 'user' | 'assistant';
+  content: string;
+}
+
+/** How text is sampled. Greedy while `temperature` is 0, which is the default. */
+export interface GenerationOptions {
+  maxNewTokens?: number | undefined;
+  /** 0 to 10. */
+  temperature?: number | undefined;
+  /** Keep the `topK` most likely tokens. */
+  topK?: number | undefined;
+  /** Keep the smallest set of tokens whose probabilities sum to `topP`; above 0, at most 1. */
+  topP?: number | undefined;
+  /** Above 1 makes tokens that were already used less likely. */
+  repetitionPenalty?: number | undefined;
+  /** Equal seeds give equal samples on equal hardware; an unsigned 32-bit integer. */
+  seed?: number | undefined;
+  /** Generation ends before the first of these appears. */
+  stop?: readonly string[] | undefined;
+}
+
+/** Progress of a model on its way into memory. */
+export interface LoadProgress {
+  readonly phase: 'read' | 'quantize' | 'compile' | 'ready';
+  /** 0 to 1. */
+  readonly fraction: number;
+}
+
+/** Where a result was computed and what it cost; milliseconds count from acceptance and include waiting. */
+export interface Execution {
+  readonly backend: Backend;
+  /** Vendor and architecture of the graphics adapter; absent without one. */
+  readonly adapter?: string;
+  readonly firstTokenMs: number;
+  readonly totalMs: number;
+  readonly inputTokens: number;
+  readonly outputTokens: number;
+}
+
+/** A finished generation. */
+export interface GenerationResult {
+  readonly text: string;
+  readonly finishReason: 'end' | 'stop-string' | 'length';
+  readonly execution: Execution;
+}
+
+/** A piece of text; the pieces of a stream concatenate to the whole. Never ends inside a character. */
+export interface TextChunk {
+  readonly text: string;
+  /** Tokens that the piece stands for. */
+  readonly tokens: number;
+}
+
+/** Text on its way: a ReadableStream, hence async iterable. Leaving a `for await` loop or cancelling aborts the work. */
+export interface TextStream extends ReadableStream<TextChunk>, AsyncIterable<TextChunk> {
+  /** Settles when the last chunk was read, or when the work failed. Nobody has to look at it. */
+  readonly result: Promise<GenerationResult>;
+  [Symbol.asyncIterator](options?: ReadableStreamIteratorOptions): ReadableStreamAsyncIterator<TextChunk>;
+}
+
+/** Who waits for a call, and what it wants to hear meanwhile. */
+export interface CallOptions {
+  /** Aborts the work through every hop; the promise rejects at once with the signal's reason. */
+  signal?: AbortSignal | undefined;
+  /** Hears of the model's way into memory, where it was not there yet. */
+  onProgress?: ((progress: LoadProgress) => void) | undefined;
+}
+
+/** One inference of a task by name. */
+export interface InferRequest extends CallOptions {
+  model: ModelName;
+  task: 'text-generation';
+  /** A text to continue, or a conversation that the model's chat template turns into one. */
+  input: string | readonly ChatMessage[];
+  options?: GenerationOptions | undefined;
+}
+
+/** Element type of a tensor, with the array that holds it on the page's side. */
+export interface TensorData {
+  float32: Float32Array;
+  int32: Int32Array;
+  uint8: Uint8Array;
+  int64: BigInt64Array;
+}
+
+/** A dense row-major tensor; `data` holds the product of `dims` elements. */
+export type Tensor = {
+  [D in keyof TensorData]: { readonly dtype: D; readonly dims: readonly number[]; readonly data: TensorData[D] };
+}[keyof TensorData];
+
+/** Runs a model's graph once. */
+export interface RunRequest {
+  model: ModelName;
+  inputs: Readonly<Record<string, Tensor>>;
+  /** Moves the input buffers instead of copying them: the arrays are empty afterwards. */
+  transfer?: boolean | undefined;
+  signal?: AbortSignal | undefined;
+}
+
+export interface RunResult {
+  readonly outputs: Readonly<Record<string, Tensor>>;
+}
+
+/** A model that the document asked to keep in memory. */
+export interface ModelHandle {
+  readonly model: ModelName;
+  readonly backend: Backend;
+  readonly adapter?: string;
+  /** Lets go of the model. Calling it twice is no error. */
+  release(): Promise<void>;
+}
+
+/** A model as sites see it that may use it. */
+export interface ModelCard {
+  readonly name: ModelName;
+  readonly title: string;
+  readonly description: string;
+  readonly licence: string;
+  readonly tasks: readonly TaskName[];
+  readonly diskBytes: number;
+  readonly residentBytes: number;
+  /** Tokens of prompt and answer together; absent where the notion has no meaning. */
+  readonly contextTokens?: number;
+}
+
+export interface Availability {
+  readonly availability: 'available' | 'needs-permission' | 'unavailable';
+  readonly reason?: string;
+}
+
+export interface LoadOptions {
+  monitor?: ((progress: LoadProgress) => void) | undefined;
+  signal?: AbortSignal | undefined;
+}
+
+export interface Models {
+  /** What would have to happen before the model could be used. Never prompts. */
+  availability(request: { model: ModelName; task?: TaskName | undefined }): Promise<Availability>;
+  /** Makes a model resident and holds it until it is released or the document goes away. */
+  load(request: { model: ModelName }, options?: LoadOptions): Promise<ModelHandle>;
+  /** The models that the site may use; empty before it was allowed any. */
+  list(): Promise<readonly ModelCard[]>;
+}
+
+/** What a site asks the user for. */
+export interface PermissionRequest {
+  models: readonly ModelName[];
+  tasks?: readonly TaskName[] | undefined;
+  limits?:
+    | {
+        maxConcurrent?: number | undefined;
+        maxRatePerMinute?: number | undefined;
+        maxTokens?: number | undefined;
+        maxMemoryBytes?: number | undefined;
+        maxComputeMsPerDay?: number | undefined;
+      }
+    | undefined;
+  /** Shown to the user as the site's words; at most 200 characters. */
+  reason?: string | undefined;
+}
+
+/** A limit of a grant, in the form of EIP-2255. `'*'` means all and is never the meaning of an empty list. */
+export type Caveat =
+  | { readonly type: 'models'; readonly value: '*' | readonly ModelName[] }
+  | { readonly type: 'tasks'; readonly value: '*' | readonly TaskName[] }
+  | {
+      readonly type: 'maxConcurrent' | 'maxRatePerMinute' | 'maxTokens' | 'maxMemoryBytes' | 'maxComputeMsPerDay';
+      readonly value: number;
+    }
+  | { readonly type: 'expiry'; readonly value: 'never' | number }
+  | { readonly type: 'topLevelOnly'; readonly value: boolean };
+
+/** What the user allowed the site. */
+export interface PublicGrant {
+  readonly parentCapability: 'infer';
+  readonly caveats: readonly Caveat[];
+  /** When it was allowed, in milliseconds since the epoch. */
+  readonly date: number;
+  readonly lasts: 'document' | 'browser-session' | 'persistent';
+}
+
+export interface Permissions extends EventTarget {
+  /** The grants that this document could use now. Never prompts. */
+  query(): Promise<readonly PublicGrant[]>;
+  /** Asks the user, unless a grant already covers it. Call it from a click or key press. */
+  request(request: PermissionRequest, options?: { signal?: AbortSignal | undefined }): Promise<readonly PublicGrant[]>;
+  /** Gives back everything the site was allowed; answers how many grants that were. */
+  revoke(): Promise<number>;
+  /** Runs once for each change of the site's grants, whoever made it. */
+  onchange: ((event: Event) => void) | null;
+  addEventListener(
+    type: 'change',
+    listener: ((event: Event) => void) | EventListenerObject | null,
+    options?: boolean | AddEventListenerOptions,
+  ): void;
+  removeEventListener(
+    type: 'change',
+    listener: ((event: Event) => void) | EventListenerObject | null,
+    options?: boolean | EventListenerOptions,
+  ): void;
+}
+
+/** Tokens that a conversation takes of the model's context. */
+export interface ContextUsage {
+  readonly usedTokens: number;
+  readonly windowTokens: number;
+}
+
+export interface SessionOptions extends CallOptions {
+  model: ModelName;
+  initialMessages?: readonly ChatMessage[] | undefined;
+  /** Sampling of every turn, unless a turn says otherwise. */
+  options?: GenerationOptions | undefined;
+}
+
+export interface PromptOptions extends CallOptions {
+  options?: GenerationOptions | undefined;
+}
+
+/** A conversation that the extension remembers in memory until it is destroyed or the document goes away. */
+export interface Session {
+  readonly contextUsage: ContextUsage;
+  /** Adds a user message and answers it. An aborted or failed turn leaves the conversation as it was. */
+  prompt(input: string, options?: PromptOptions): Promise<GenerationResult>;
+  /** Like {@link Session.prompt}, with the answer as it comes. */
+  promptStreaming(input: string, options?: PromptOptions): TextStream;
+  /** Adds messages without asking for an answer. */
+  append(messages: readonly ChatMessage[], options?: { signal?: AbortSignal | undefined }): Promise<void>;
+  /** Copies the conversation; the copies go their own ways. */
+  clone(options?: { signal?: AbortSignal | undefined }): Promise<Session>;
+  /** Forgets the conversation and aborts its running turn. Calling it twice is no error. */
+  destroy(): Promise<void>;
+}
+
+export interface Capabilities {
+  /** Whether the site holds any grant. */
+  readonly granted: boolean;
+  readonly tasks: readonly TaskName[];
+  /** Empty before the site holds a grant, so that it does not tell devices apart. */
+  readonly tiers: readonly ('webgpu' | 'wasm')[];
+}
+
+/** `window.webplat`: frozen, and the same object for the life of the document. */
+export interface Webplat {
+  /** Version of this API, not of the extension. */
+  readonly version: 1;
+  readonly permissions: Permissions;
+  readonly models: Models;
+  /** What the page may count on. Never prompts. */
+  capabilities(): Promise<Capabilities>;
+  /** Runs one task to its end. Prompts where no grant covers it and the user is acting. */
+  infer(request: InferRequest): Promise<GenerationResult>;
+  /** Runs one task and hands out its text as it comes. Throws at once where an argument is wrong. */
+  stream(request: InferRequest): TextStream;
+  /** Starts a conversation. */
+  session(options: SessionOptions): Promise<Session>;
+  /** Raw tensors in, raw tensors out. */
+  run(request: RunRequest): Promise<RunResult>;
+}
+
+/** Stable machine-readable causes; `docs/page-api.md` says what to do about each. */
+export type ErrorCode =
+  | 'invalid-request'
+  | 'unknown-method'
+  | 'origin-refused'
+  | 'activation-required'
+  | 'permission-denied'
+  | 'permission-dismissed'
+  | 'permission-revoked'
+  | 'permission-expired'
+  | 'unknown-model'
+  | 'model-unsupported'
+  | 'model-corrupt'
+  | 'context-overflow'
+  | 'limit-concurrency'
+  | 'limit-rate'
+  | 'limit-tokens'
+  | 'limit-compute'
+  | 'limit-memory'
+  | 'out-of-memory'
+  | 'busy'
+  | 'aborted'
+  | 'stopped'
+  | 'session-ended'
+  | 'chat-unknown'
+  | 'disconnected'
+  | 'suspended'
+  | 'device-lost'
+  | 'engine-failed'
+  | 'no-backend'
+  | 'internal';
+
+/** Figures that belong to an error. */
+export interface ErrorData {
+  readonly requested?: number | undefined;
+  readonly quota?: number | undefined;
+  readonly retryAfterMs?: number | undefined;
+  readonly field?: string | undefined;
+  readonly reason?: string | undefined;
+}
+
+/** What promises of this API reject with: an Error whose `name` is a DOMException's or `TypeError`. */
+export interface WebplatError extends Error {
+  readonly code: ErrorCode;
+  readonly data: ErrorData;
+  /** Whether the same call may succeed later although the page changed nothing. */
+  readonly retryable: boolean;
+}
+
+/** `detail` of the `webplat:announce` event. */
+export interface WebplatAnnouncement {
+  readonly info: { readonly uuid: string; readonly name: 'webplat'; readonly rdns: 'org.webplat' };
+  readonly provider: Webplat;
+}
+
+declare global {
+  interface Window {
+    /** Absent where the extension is not installed or the document is not a secure HTML document. */
+    readonly webplat?: Webplat;
+  }
+  interface WindowEventMap {
+    'webplat:announce': CustomEvent<WebplatAnnouncement>;
+    'webplat:request': Event;
+  }
+}
