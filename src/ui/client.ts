@@ -1,0 +1,60 @@
+import type { Method, ParamsOf, ResultOf } from '../protocol/define.ts';
+import type { CaveatValues, Subject } from '../protocol/grant.ts';
+import { callOneShot, type SendOneShot } from '../protocol/message.ts';
+import type { Settings } from '../protocol/settings.ts';
+import { uiDenialClear } from '../protocol/ui/ui-denial-clear.ts';
+import { uiGrantRevoke } from '../protocol/ui/ui-grant-revoke.ts';
+import { uiGrantUpdate } from '../protocol/ui/ui-grant-update.ts';
+import { uiModelUnload } from '../protocol/ui/ui-model-unload.ts';
+import { uiPromptAnswer } from '../protocol/ui/ui-prompt-answer.ts';
+import { uiPromptGet } from '../protocol/ui/ui-prompt-get.ts';
+import { uiSettingsSet } from '../protocol/ui/ui-settings-set.ts';
+import { uiState } from '../protocol/ui/ui-state.ts';
+import { uiStop } from '../protocol/ui/ui-stop.ts';
+import { uiTab } from '../protocol/ui/ui-tab.ts';
+import type { PromptAnswer, PromptView, SiteView } from '../protocol/ui/views.ts';
+
+/** What the manager shows: every site, model and setting. */
+export type UiState = ResultOf<typeof uiState>;
+
+/** The `ui` channel as the pages use it. Every call may reject with a `WebplatError`. */
+export interface UiClient {
+  /** What the prompt window with this id shows, or null when it was answered or withdrawn. */
+  prompt(id: string): Promise<PromptView | null>;
+  /** True when the answer counted; false when the prompt was settled before. */
+  answer(id: string, answer: PromptAnswer): Promise<boolean>;
+  state(): Promise<UiState>;
+  tab(tabId: number, origin?: string): Promise<SiteView[]>;
+  /** Aborts running requests of one site, or of all; returns how many. */
+  stop(subject?: Subject): Promise<number>;
+  /** Withdraws the grants named; returns how many there were. */
+  revoke(ids: string[]): Promise<number>;
+  revokeAll(): Promise<number>;
+  /** False when the grant is gone meanwhile. */
+  updateGrant(id: string, caveats: CaveatValues): Promise<boolean>;
+  clearDenial(subject: Subject): Promise<void>;
+  unload(model: string): Promise<boolean>;
+  saveSettings(settings: Settings): Promise<void>;
+}
+
+/** A client over `send`, which carries one request to the background. */
+export function createUiClient(send: SendOneShot): UiClient {
+  const call = <M extends Method>(method: M, params: ParamsOf<M>) => callOneShot(send, method, params);
+  return {
+    prompt: async (id) => (await call(uiPromptGet, { id })).prompt,
+    answer: async (id, answer) => (await call(uiPromptAnswer, { id, answer })).accepted,
+    state: () => call(uiState, {}),
+    tab: async (tabId, origin) => (await call(uiTab, { tabId, ...(origin !== undefined && { origin }) })).sites,
+    stop: async (subject) => (await call(uiStop, subject ? { subject } : {})).aborted,
+    revoke: async (ids) => (await call(uiGrantRevoke, { all: false, ids })).revoked,
+    revokeAll: async () => (await call(uiGrantRevoke, { all: true })).revoked,
+    updateGrant: async (id, caveats) => (await call(uiGrantUpdate, { id, caveats })).updated,
+    clearDenial: async (subject) => {
+      await call(uiDenialClear, { subject });
+    },
+    unload: async (model) => (await call(uiModelUnload, { model })).unloaded,
+    saveSettings: async (settings) => {
+      await call(uiSettingsSet, settings);
+    },
+  };
+}
