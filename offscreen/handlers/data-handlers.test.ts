@@ -1,0 +1,328 @@
+import { describe, expect, it } from 'vitest';
+import { WebplatError } from '../../src/protocol/errors.ts';
+import { DEFAULT_SETTINGS } from '../../src/protocol/settings.ts';
+import { abortable } from '../../src/shared/abort.ts';
+import {
+  deferred,
+  type FakeEngineOptions,
+  makeFakeEngine,
+  makeFakeTime,
+  makeManifest,
+} from '../../test/support/fake-engine.ts';
+import { makeCaveats, makeTerms } from '../../test/support/make-terms.ts';
+import type { GenerateEvents } from '../engines/engine.ts';
+import { createPool } from '../pool/pool.ts';
+import { createScheduler } from '../schedule/scheduler.ts';
+import { createSessions } from '../sessions/sessions.ts';
+import { createUsageReporter } from '../sessions/usage-reporter.ts';
+import type { ModelManifest } from '../store/manifest.ts';
+import { createDataHandlers } from './data-handlers.ts';
+import type { Services } from './execute.ts';
+
+const quiet = { info() {}, warn() {}, error() {} };
+
+function setUp(engineOptions: FakeEngineOptions = {}, terms = makeTerms()) {
+  const engine = makeFakeEngine(engineOptions);
+  const time = makeFakeTime();
+  const reports: unknown[] = [];
+  const models = new Map<string, ModelManifest>([['packaged:m', makeManifest('packaged:m')]]);
+  const sessions = createSessions(time.now);
+  const usage = createUsageReporter({
+    instance: 'i',
+    later: time.later,
+    logger: quiet,
+    send: async ({ entries }) => reports.push(...entries),
+  });
+  const services: Services = {
+    source: { list: async () => [...models.values()], resolve: async (name) => models.get(name) },
+    pool: createPool({
+      engines: [engine],
+      settings: DEFAULT_SETTINGS,
+      logger: quiet,
+      now: time.now,
+      later: time.later,
+    }),
+    scheduler: createScheduler(),
+    usage,
+    now: time.now,
+    siblings: sessions.siblings,
+  };
+  sessions.start(terms);
+  const session = sessions.get(terms.token);
+  if (!session) throw new Error('the session was just started');
+  const handlers = createDataHandlers(services, session);
+  return { engine, time, reports, models, sessions, services, session, handlers, terms, usage };
+}
+
+function makeCall() {
+  const controller = new AbortController();
+  const texts: string[] = [];
+  return {
+    texts,
+    abort: (reason = new WebplatError('aborted')) => controller.abort(reason),
+    call: { signal: controller.signal, progress() {}, text: ({ text }: { text: string }) => void texts.push(text) },
+  };
+}
+
+const ask = { model: 'packaged:m', task: 'text-generation', input: 'hello' } as const;
+
+/** A generation that emits one token and then waits for the test or an abort. */
+function makeSlowGenerate() {
+  const started = deferred();
+  const finish = deferred();
+  return {
+    started: started.promise,
+    finish: finish.resolve,
+    generate: async (_request: unknown, events: GenerateEvents) => {
+      events.onText({ text: 'one', tokens: 1 });
+      events.onCompute(7);
+      started.resolve();
+      await abortable(finish.promise, events.signal);
+      return { text: 'one', finishReason: 'end' as const, inputTokens: 2, outputTokens: 1, computeMs: 7 };
+    },
+  };
+}
+
+describe('inference', () => {
+  it('answers with what the model said and where it ran, and reports what it cost', async () => {
+    const { handlers, reports, usage, session, services } = setUp();
+    const { call } = makeCall();
+    const { value } = await handlers.infer(ask, call);
+    expect(value).toMatchObject({
+      text: 'hello',
+      finishReason: 'end',
+      execution: { backend: 'REAL_WASM', outputTokens: 1 },
+    });
+    expect(value.execution.firstTokenMs).toBeLessThanOrEqual(value.execution.totalMs);
+    await usage.flush();
+    expect(reports).toEqual([{ token: session.token, calls: 1, tokens: 1, computeMs: 5, residentBytes: 0 }]);
+    expect(services.pool.residents()).toMatchObject([{ references: 0, active: 0 }]);
+    expect(session.site.active).toBe(0);
+    expect(session.open.size).toBe(0);
+  });
+
+  it('streams text while it runs', async () => {
+    const slow = makeSlowGenerate();
+    const { handlers } = setUp({ generate: slow.generate });
+    const { call, texts } = makeCall();
+    const result = handlers.stream(ask, call);
+    await slow.started;
+    expect(texts).toEqual(['one']);
+    slow.finish();
+    expect((await result).value.text).toBe('one');
+  });
+
+  it('says permission-denied for any model that no grant names, present or not', async () => {
+    const { handlers, engine } = setUp();
+    for (const model of ['packaged:other', 'packaged:missing']) {
+      await expect(handlers.infer({ ...ask, model }, makeCall().call)).rejects.toMatchObject({
+        code: 'permission-denied',
+      });
+    }
+    expect(engine.loads).toEqual([]);
+  });
+
+  it('refuses a grant that ran out, at use', async () => {
+    const { handlers } = setUp({}, makeTerms({ grants: [makeCaveats({ expiry: 1_000_000 })] }));
+    await expect(handlers.infer(ask, makeCall().call)).rejects.toMatchObject({ code: 'permission-expired' });
+  });
+
+  it('refuses an empty list of models and an unpermitted task', async () => {
+    for (const caveats of [
+      makeCaveats({ models: [] }),
+      makeCaveats({ tasks: ['tensors'] }),
+      makeCaveats({ tasks: [] }),
+    ]) {
+      const { handlers } = setUp({}, makeTerms({ grants: [caveats] }));
+      await expect(handlers.infer(ask, makeCall().call)).rejects.toMatchObject({ code: 'permission-denied' });
+    }
+  });
+
+  it('never combines two grants into more than either allows', async () => {
+    const { handlers } = setUp(
+      {},
+      makeTerms({ grants: [makeCaveats({ maxTokens: 5 }), makeCaveats({ models: ['packaged:x'], maxTokens: 100 })] }),
+    );
+    await expect(handlers.infer({ ...ask, options: { maxNewTokens: 50 } }, makeCall().call)).rejects.toMatchObject({
+      code: 'limit-tokens',
+      data: { requested: 50, quota: 5 },
+    });
+  });
+
+  it('tells a known grant that its model is not there', async () => {
+    const { handlers } = setUp({}, makeTerms({ grants: [makeCaveats({ models: '*' })] }));
+    await expect(handlers.infer({ ...ask, model: 'packaged:none' }, makeCall().call)).rejects.toMatchObject({
+      code: 'unknown-model',
+    });
+  });
+
+  it('counts the memory of all documents of the site', async () => {
+    const { handlers, models, sessions, services } = setUp(
+      {},
+      makeTerms({ grants: [makeCaveats({ models: '*', maxMemoryBytes: 200 })] }),
+    );
+    models.set('packaged:n', makeManifest('packaged:n'));
+    const other = makeTerms({ grants: [makeCaveats({ models: '*' })] });
+    sessions.start(other);
+    const sibling = sessions.get(other.token);
+    if (!sibling) throw new Error('the session was just started');
+    await createDataHandlers(services, sibling)['models.load']({ model: 'packaged:n' }, makeCall().call);
+    await expect(handlers.infer(ask, makeCall().call)).rejects.toMatchObject({
+      code: 'limit-memory',
+      data: { requested: 220, quota: 200 },
+    });
+    createDataHandlers(services, sibling)['models.release']({ model: 'packaged:n' }, makeCall().call);
+    await handlers.infer(ask, makeCall().call);
+  });
+
+  it('ends a request whose device time passes the day’s allowance, and the next ones', async () => {
+    const slow = makeSlowGenerate();
+    const { handlers } = setUp(
+      { generate: slow.generate },
+      makeTerms({ grants: [makeCaveats({ maxComputeMsPerDay: 7 })] }),
+    );
+    await expect(handlers.stream(ask, makeCall().call)).rejects.toMatchObject({ code: 'limit-compute' });
+    await expect(handlers.stream(ask, makeCall().call)).rejects.toMatchObject({ code: 'limit-compute' });
+  });
+
+  it('gives everything back when a request is aborted, and still meters it', async () => {
+    const slow = makeSlowGenerate();
+    const { handlers, session, services, usage, reports } = setUp({ generate: slow.generate });
+    const { call, abort } = makeCall();
+    const result = handlers.stream(ask, call);
+    await slow.started;
+    abort();
+    await expect(result).rejects.toMatchObject({ code: 'aborted' });
+    expect(session.open.size).toBe(0);
+    expect(session.site.active).toBe(0);
+    expect(services.pool.residents()).toMatchObject([{ references: 0, active: 0 }]);
+    await usage.flush();
+    expect(reports).toMatchObject([{ tokens: 1, computeMs: 7 }]);
+  });
+});
+
+describe('sessions', () => {
+  it('aborts running work when the session ends, with the reason', async () => {
+    const slow = makeSlowGenerate();
+    const { handlers, sessions, session, services } = setUp({ generate: slow.generate });
+    await handlers['models.load']({ model: 'packaged:m' }, makeCall().call);
+    const result = handlers.stream(ask, makeCall().call);
+    await slow.started;
+    expect(sessions.end(session.token, { code: 'permission-revoked', message: 'gone' })).toBe(true);
+    await expect(result).rejects.toMatchObject({ code: 'permission-revoked' });
+    expect(services.pool.residents()).toMatchObject([{ references: 0 }]);
+    expect(sessions.end(session.token, { code: 'permission-revoked', message: 'gone' })).toBe(false);
+  });
+
+  it('aborts what new terms no longer allow and lets the rest go on', async () => {
+    const slow = makeSlowGenerate();
+    const { handlers, sessions, terms } = setUp({ generate: slow.generate });
+    const result = handlers.stream(ask, makeCall().call);
+    await slow.started;
+    sessions.start({ ...terms, grants: [makeCaveats({ maxTokens: 1 })] });
+    sessions.start({ ...terms, grants: [makeCaveats({ models: ['packaged:other'] })] });
+    await expect(result).rejects.toMatchObject({ code: 'permission-revoked' });
+  });
+
+  it('keeps rate and day of a site over sessions', async () => {
+    const { handlers, sessions, services } = setUp({}, makeTerms({ grants: [makeCaveats({ maxRatePerMinute: 1 })] }));
+    await handlers.infer(ask, makeCall().call);
+    for (const { token } of sessions.all()) sessions.end(token, { code: 'session-ended', message: '' });
+    const next = makeTerms({ grants: [makeCaveats({ maxRatePerMinute: 1 })] });
+    sessions.start(next);
+    const session = sessions.get(next.token);
+    if (!session) throw new Error('the session was just started');
+    await expect(createDataHandlers(services, session).infer(ask, makeCall().call)).rejects.toMatchObject({
+      code: 'limit-rate',
+    });
+  });
+
+  it('stops what is running for the user and leaves the session alone', async () => {
+    const slow = makeSlowGenerate();
+    const { handlers, sessions, session } = setUp({ generate: slow.generate });
+    const result = handlers.stream(ask, makeCall().call);
+    await slow.started;
+    expect(sessions.stop([session.token, session.token, 'nobody'], new WebplatError('stopped'))).toBe(1);
+    await expect(result).rejects.toMatchObject({ code: 'stopped' });
+    expect(sessions.get(session.token)).toBe(session);
+  });
+});
+
+describe('chats', () => {
+  const reply = async (request: { input: unknown }, events: GenerateEvents) => {
+    const turns = request.input as readonly unknown[];
+    events.onText({ text: `answer ${turns.length}`, tokens: 1 });
+    return {
+      text: `answer ${turns.length}`,
+      finishReason: 'end' as const,
+      inputTokens: turns.length,
+      outputTokens: 1,
+      computeMs: 1,
+    };
+  };
+
+  it('remembers the conversation, clones it and forgets it', async () => {
+    const { handlers } = setUp({ generate: reply as never });
+    const { call } = makeCall();
+    const { value } = await handlers['chat.create'](
+      { model: 'packaged:m', initialMessages: [{ role: 'system', content: 'be kind' }] },
+      call,
+    );
+    expect(value.context).toEqual({ usedTokens: 3, windowTokens: 32 });
+    const first = await handlers['chat.prompt']({ chat: value.chat, input: 'one' }, call);
+    expect(first.value).toMatchObject({ text: 'answer 2', context: { usedTokens: 3, windowTokens: 32 } });
+    const copy = (await handlers['chat.clone']({ chat: value.chat }, call)).value.chat;
+    await handlers['chat.append']({ chat: value.chat, messages: [{ role: 'user', content: 'more' }] }, call);
+    expect((await handlers['chat.prompt']({ chat: value.chat, input: 'two' }, call)).value.text).toBe('answer 5');
+    expect((await handlers['chat.prompt']({ chat: copy, input: 'two' }, call)).value.text).toBe('answer 4');
+    await handlers['chat.destroy']({ chat: copy }, call);
+    await expect(handlers['chat.prompt']({ chat: copy, input: 'x' }, call)).rejects.toMatchObject({
+      code: 'chat-unknown',
+    });
+  });
+
+  it('leaves the conversation as it was when a turn fails, and answers turns one after the other', async () => {
+    let fail = true;
+    const generate = async (request: { input: unknown }, events: GenerateEvents) => {
+      if (fail) throw new WebplatError('device-lost');
+      return reply(request, events);
+    };
+    const { handlers } = setUp({ generate: generate as never });
+    const { call } = makeCall();
+    const { value } = await handlers['chat.create']({ model: 'packaged:m' }, call);
+    await expect(handlers['chat.prompt']({ chat: value.chat, input: 'lost' }, call)).rejects.toMatchObject({
+      code: 'device-lost',
+    });
+    fail = false;
+    const both = await Promise.all([
+      handlers['chat.prompt']({ chat: value.chat, input: 'one' }, call),
+      handlers['chat.prompt']({ chat: value.chat, input: 'two' }, call),
+    ]);
+    expect(both.map(({ value: { text } }) => text)).toEqual(['answer 1', 'answer 3']);
+  });
+
+  it('belongs to its session: another session cannot name it', async () => {
+    const { handlers, sessions, services } = setUp({ generate: reply as never });
+    const { value } = await handlers['chat.create']({ model: 'packaged:m' }, makeCall().call);
+    const terms = makeTerms({ subject: { invoker: 'https://b.example', topOrigin: 'https://b.example' } });
+    sessions.start(terms);
+    const stranger = sessions.get(terms.token);
+    if (!stranger) throw new Error('the session was just started');
+    await expect(
+      createDataHandlers(services, stranger)['chat.prompt']({ chat: value.chat, input: 'hi' }, makeCall().call),
+    ).rejects.toMatchObject({ code: 'chat-unknown' });
+  });
+});
+
+describe('tensors', () => {
+  it('returns outputs with their buffers ready to be moved', async () => {
+    const { handlers } = setUp();
+    const data = new Float32Array([1, 2]).buffer;
+    const answer = await handlers.run(
+      { model: 'packaged:m', inputs: { x: { dtype: 'float32', dims: [2], data } } },
+      makeCall().call,
+    );
+    expect(answer.value.outputs.x?.data).toBe(data);
+    expect(answer.transfer).toEqual([data]);
+  });
+});
