@@ -36,11 +36,12 @@ export interface Host {
   /** The receiving end of the `host` channel. */
   readonly dispatch: Dispatch<void>;
   /**
-   * Serves a session on a page's port. A second port replaces the first.
+   * Serves a session on a page's port. A second port replaces the first. `origin` is what the browser said of the port's
+   * other end, where it says anything: it must be the session's.
    *
    * @returns false when there is no such session; the port is closed then.
    */
-  attach(token: string, port: DataPort): boolean;
+  attach(token: string, port: DataPort, origin?: string): boolean;
   dispose(): Promise<void>;
 }
 
@@ -118,9 +119,9 @@ export function createHost({ assetBase, report, logger }: HostEnvironment): Host
   return {
     instance,
     dispatch,
-    attach(token, port) {
+    attach(token, port, origin) {
       const session = sessions.get(token);
-      if (!session) {
+      if (!session || (origin !== undefined && origin !== session.terms.subject.invoker)) {
         port.close();
         return false;
       }

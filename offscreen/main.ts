@@ -1,8 +1,8 @@
 import * as v from 'valibot';
+import { onBridgedPort, onDataPort, onHostRequest } from '../src/platform/host-link.ts';
+import { sendOneShot } from '../src/platform/messaging.ts';
 import { hostAttach } from '../src/protocol/bridge/host-attach.ts';
 import { callOneShot, replyTo } from '../src/protocol/message.ts';
-import { onBridgedPort, onHostRequest } from '../src/platform/host-link.ts';
-import { sendOneShot } from '../src/platform/messaging.ts';
 import { createLogger } from '../src/shared/logger.ts';
 import { fromMessagePort } from '../src/shared/port.ts';
 import { createHost } from './host.ts';
@@ -23,3 +23,5 @@ onBridgedPort((message, port) => {
   if (!attach.success) return port.close();
   host.attach(attach.output.params.token, fromMessagePort(port));
 });
+
+onDataPort((token, port, origin) => host.attach(token, port, origin));

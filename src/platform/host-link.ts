@@ -1,6 +1,8 @@
+import { is } from 'valibot';
 import browser, { type Runtime } from 'webextension-polyfill';
 import { type OneShotReply, OneShotRequest } from '../protocol/message.ts';
-import { is } from 'valibot';
+import type { DataPort } from '../shared/port.ts';
+import { acceptData, DATA_PORT } from './port.ts';
 
 /**
  * Whether a message came from this extension's background. The browser fills `sender`: pages and content scripts have a
@@ -17,6 +19,19 @@ export function onHostRequest(answer: (request: OneShotRequest) => Promise<OneSh
   browser.runtime.onMessage.addListener((message: unknown, sender: Runtime.MessageSender) => {
     if (!is(OneShotRequest, message) || message.channel !== 'host' || !isBackground(sender)) return undefined;
     return answer(message);
+  });
+}
+
+/**
+ * Takes the data ports that documents open straight to the host where a bridge is not possible. `origin` is the
+ * document's as the browser says; the token is still to be checked.
+ */
+export function onDataPort(take: (token: string, port: DataPort, origin: string | undefined) => void): void {
+  browser.runtime.onConnect.addListener((port) => {
+    if (port.name !== DATA_PORT) return;
+    const sender = port.sender as (Runtime.MessageSender & { origin?: string }) | undefined;
+    if (sender?.id !== browser.runtime.id || !sender.tab) return port.disconnect();
+    acceptData(port, (token, data) => take(token, data, sender.origin));
   });
 }
 
