@@ -5,7 +5,7 @@ import { createLab, type Lab } from './lab.ts';
 
 declare global {
   /** The lab of this page, for whoever drives it: a person at the console, or an automated comparison of browsers. */
-  var lab: Promise<Lab>;
+  var webplatLab: Promise<Lab>;
 }
 
 function find<T extends Element>(id: string, kind: new () => T): T {
@@ -22,7 +22,7 @@ const stopButton = find('stop', HTMLButtonElement);
 const textOutput = find('text', HTMLOutputElement);
 const statusOutput = find('status', HTMLPreElement);
 
-globalThis.lab = createLab(new URL('./', location.href), createLogger('lab'));
+globalThis.webplatLab = createLab(new URL('./', location.href), createLogger('lab'));
 
 async function generate(lab: Lab): Promise<void> {
   const controller = new AbortController();
@@ -58,7 +58,7 @@ async function generate(lab: Lab): Promise<void> {
   }
 }
 
-const lab = await globalThis.lab;
+const lab = await globalThis.webplatLab;
 for (const { name, title } of await lab.models()) modelField.add(new Option(title, name));
 ask.addEventListener('submit', (event) => {
   event.preventDefault();
