@@ -1,0 +1,104 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { type BrowserContext, chromium, type Page } from 'playwright';
+import { ensureBrowser } from '../../scripts/browsers/ensure.ts';
+import { type CdpChannel, fromPlaywright } from './cdp.ts';
+import { createLogs, type Logs } from './logs.ts';
+import { type Target, type Targets, watchTargets } from './targets.ts';
+
+/** A Chromium with the built extension in a profile of its own, and everything a test needs to look into it. */
+export interface ExtensionBrowser {
+  readonly context: BrowserContext;
+  readonly cdp: CdpChannel;
+  readonly targets: Targets;
+  readonly logs: Logs;
+  readonly extensionId: string;
+  readonly version: string;
+  /** URL of a file of the extension. */
+  url(file: string): string;
+  /** Opens a page of the extension (or any other URL) in a new tab. */
+  open(url: string): Promise<Page>;
+  close(): Promise<void>;
+}
+
+export interface LaunchOptions {
+  /** Folder of the built extension. */
+  readonly extension: string;
+  /** Without a window; the default. */
+  readonly headless?: boolean;
+  /** With the machine's own graphics adapter where there is one, instead of the software adapter that tests use. */
+  readonly realAdapter?: boolean;
+  readonly args?: readonly string[];
+}
+
+const QUIET = [
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+  '--disable-quic',
+  '--no-first-run',
+];
+
+/** The same results on every machine: SwiftShader computes, however slowly. */
+const SOFTWARE_ADAPTER = ['--enable-unsafe-webgpu', '--use-webgpu-adapter=swiftshader', '--enable-features=Vulkan'];
+const REAL_ADAPTER = ['--enable-unsafe-webgpu', '--enable-features=Vulkan', '--ignore-gpu-blocklist'];
+
+/** Starts the browser and waits until the extension's service worker runs. */
+export async function launchExtension(options: LaunchOptions): Promise<ExtensionBrowser> {
+  const profile = await mkdtemp(path.join(os.tmpdir(), 'webplat-profile-'));
+  const { path: executablePath, version } = await ensureBrowser('chromium');
+  const context = await chromium.launchPersistentContext(profile, {
+    executablePath,
+    // Playwright's own headless mode is another browser, without extensions.
+    headless: false,
+    viewport: null,
+    ignoreDefaultArgs: ['--disable-extensions'],
+    args: flags(options),
+  });
+  const browser = context.browser();
+  if (!browser) throw new Error('The browser of a persistent context is out of reach.');
+  const cdp = fromPlaywright(await browser.newBrowserCDPSession());
+  const logs = createLogs();
+  const targets = await watchTargets(cdp, logs.watch);
+  const worker = await targets.when(isServiceWorker);
+  const extensionId = new URL(worker.url).host;
+  const url = (file: string) => `chrome-extension://${extensionId}/${file}`;
+  return {
+    context,
+    cdp,
+    targets,
+    logs,
+    extensionId,
+    version,
+    url,
+    async open(address) {
+      const page = await context.newPage();
+      await page.goto(address);
+      return page;
+    },
+    async close() {
+      await context.close();
+      await rm(profile, { recursive: true, force: true, maxRetries: 3 });
+    },
+  };
+}
+
+export const isServiceWorker = ({ type, url }: Target): boolean =>
+  type === 'service_worker' && url.startsWith('chrome-extension://');
+
+export const isOffscreen = ({ type, url }: Target): boolean =>
+  type === 'background_page' && url.startsWith('chrome-extension://');
+
+function flags({ extension, headless = true, realAdapter = false, args = [] }: LaunchOptions): string[] {
+  return [
+    ...(headless ? ['--headless=new'] : []),
+    // As root (containers) there is no sandbox to be had.
+    ...(process.getuid?.() === 0 ? ['--no-sandbox'] : []),
+    ...QUIET,
+    ...(realAdapter ? REAL_ADAPTER : SOFTWARE_ADAPTER),
+    `--disable-extensions-except=${extension}`,
+    `--load-extension=${extension}`,
+    ...args,
+  ];
+}
