@@ -1,6 +1,6 @@
 import type { PromptAnswer, PromptView } from '../../protocol/ui/views.ts';
 import { DURATION_CHOICES, type DurationChoice } from '../model/durations.ts';
-import { LIMIT_KEYS, type LimitKey, type LimitValues, limitText, parseLimit } from '../model/limits.ts';
+import { type LimitKey, type LimitValues, limitText, mapLimits, parseLowered } from '../model/limits.ts';
 
 /** What the user has chosen so far; limits are kept as typed. */
 export interface Draft {
@@ -29,7 +29,7 @@ export type Assembled =
 export function assembleAnswer(view: PromptView, draft: Draft): Assembled {
   const errors: Partial<Record<LimitKey, string>> = {};
   const limits: LimitValues = mapLimits((key) => {
-    const typed = parseLimit(key, draft.limits[key], view.limits[key]);
+    const typed = parseLowered(key, draft.limits[key], view.limits[key]);
     if (typed.ok) return typed.value;
     errors[key] = typed.error;
     return view.limits[key];
@@ -40,8 +40,4 @@ export function assembleAnswer(view: PromptView, draft: Draft): Assembled {
   if (nothing || Object.keys(errors).length > 0) return { ok: false, limits: errors, nothing };
   const duration = DURATION_CHOICES.find(({ value }) => value === draft.duration) ?? DURATION_CHOICES[0];
   return { ok: true, answer: { decision: 'allow', duration: duration.duration, models, tasks, limits } };
-}
-
-function mapLimits<T>(each: (key: LimitKey) => T): Record<LimitKey, T> {
-  return Object.fromEntries(LIMIT_KEYS.map((key) => [key, each(key)])) as Record<LimitKey, T>;
 }

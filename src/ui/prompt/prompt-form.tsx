@@ -44,7 +44,7 @@ export function PromptForm({ view, changed, busy, failure, onAnswer }: PromptFor
     <main class="prompt">
       <div class="prompt-scroll">
         <div class="prompt-content" ref={content}>
-          <Brand>asks on behalf of a site</Brand>
+          <Brand>Permission request</Brand>
           <PromptAsker subject={view.subject} incremental={difference.incremental} headingRef={heading} />
           {changed && (
             <Notice tone="warn" alert>

@@ -1,7 +1,7 @@
 import type { PromptView } from '../../protocol/ui/views.ts';
 import { Badge } from '../components/badge.tsx';
 import { NumberField } from '../components/field.tsx';
-import { LIMIT_FIELDS, LIMIT_KEYS, type LimitKey, parseLimit } from '../model/limits.ts';
+import { LIMIT_FIELDS, LIMIT_KEYS, type LimitKey, parseLowered } from '../model/limits.ts';
 import type { Draft } from './answer.ts';
 import type { Difference } from './difference.ts';
 
@@ -59,7 +59,7 @@ interface LimitSentenceProps {
 
 function LimitSentence({ limit, asked, text, before }: LimitSentenceProps) {
   const { sentence } = LIMIT_FIELDS[limit];
-  const typed = parseLimit(limit, text, asked);
+  const typed = parseLowered(limit, text, asked);
   if (!typed.ok) return <span class="field-error">{LIMIT_FIELDS[limit].label}: to be corrected below.</span>;
   const { value } = typed;
   return (

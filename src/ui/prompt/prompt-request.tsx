@@ -3,7 +3,7 @@ import type { PromptView } from '../../protocol/ui/views.ts';
 import { Badge } from '../components/badge.tsx';
 import { Toggle } from '../components/field.tsx';
 import { Icon } from '../components/icon.tsx';
-import { formatBytes, formatCount } from '../format/numbers.ts';
+import { formatBytes } from '../format/numbers.ts';
 import { TASK_WORDS } from '../model/tasks.ts';
 import type { Draft } from './answer.ts';
 import type { Difference } from './difference.ts';
@@ -59,8 +59,7 @@ export function PromptRequest({ view, draft, difference, onChange }: PromptReque
           <div class="row-text">
             <p class="row-title">Runs on this computer</p>
             <p class="row-detail">
-              webplat sends nothing you write anywhere and stores none of it. The site itself sees what goes in and what
-              comes out.
+              webplat sends nothing you write anywhere and stores none of it. What comes out goes to the site.
             </p>
           </div>
         </li>
@@ -73,9 +72,8 @@ function ModelText({ model, mark }: { readonly model: ModelCard; readonly mark: 
   const facts = [
     `${formatBytes(model.diskBytes)} on disk`,
     `${formatBytes(model.residentBytes)} in memory`,
-    model.contextTokens !== undefined && `reads ${formatCount(model.contextTokens)} tokens`,
-    `licence ${model.licence}`,
-  ].filter((fact) => fact !== false);
+    `${model.licence} licence`,
+  ];
   return (
     <div class="row-text">
       <p class="row-title">

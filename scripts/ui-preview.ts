@@ -1,0 +1,73 @@
+import { mkdir } from 'node:fs/promises';
+import path from 'node:path';
+import { type Browser, chromium } from 'playwright';
+import { buildPreview, type PageName, type Preview, previewUrl, servePreview } from '../test/ui/preview.ts';
+import { ensureBrowser } from './browsers/ensure.ts';
+
+interface Shot {
+  readonly page: PageName;
+  readonly scenario: string;
+  readonly width: number;
+  readonly height: number;
+  /** Take the whole page, not only what the window shows. */
+  readonly full?: boolean;
+}
+
+const PROMPT = { width: 460, height: 720 };
+const POPUP = { width: 380, height: 600 };
+
+const SHOTS: readonly Shot[] = [
+  ...['usual', 'hostile', 'frame', 'incremental', 'local', 'empty'].map(
+    (scenario): Shot => ({ page: 'prompt', scenario, ...PROMPT }),
+  ),
+  { page: 'prompt', scenario: 'usual', width: 320, height: 560 },
+  ...['usual', 'hostile', 'frame', 'local', 'empty', 'unsupported', 'denied'].map(
+    (scenario): Shot => ({ page: 'popup', scenario, ...POPUP }),
+  ),
+  ...['usual', 'hostile', 'empty'].map(
+    (scenario): Shot => ({ page: 'manager', scenario, width: 1200, height: 800, full: true }),
+  ),
+  { page: 'manager', scenario: 'hostile', width: 360, height: 800, full: true },
+];
+
+/** Draws the extension's pages with invented data into `test-results/ui`; arguments select files by a part of the name. */
+export async function main(parts: readonly string[]): Promise<number> {
+  const preview = await buildPreview();
+  const folder = path.resolve('test-results/ui');
+  await mkdir(folder, { recursive: true });
+  const { path: executablePath } = await ensureBrowser('chromium');
+  const browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] });
+  try {
+    for (const colorScheme of ['light', 'dark'] as const) {
+      for (const shot of SHOTS) {
+        const name = `${shot.page}-${shot.scenario}-${shot.width}-${colorScheme}.png`;
+        if (parts.length > 0 && !parts.some((part) => name.includes(part))) continue;
+        await draw(browser, preview, shot, colorScheme, path.join(folder, name));
+        console.log(path.join(folder, name));
+      }
+    }
+  } finally {
+    await browser.close();
+  }
+  return 0;
+}
+
+async function draw(browser: Browser, preview: Preview, shot: Shot, colorScheme: 'light' | 'dark', file: string) {
+  const context = await browser.newContext({
+    viewport: { width: shot.width, height: shot.height },
+    colorScheme,
+    reducedMotion: 'reduce',
+  });
+  await servePreview(context, preview);
+  const page = await context.newPage();
+  page.on('console', (message) => console.log(`  ${message.type()}: ${message.text()}`));
+  page.on('pageerror', (error) => console.log(`  ${error.stack}`));
+  await page.goto(previewUrl(shot.page, shot.scenario));
+  if (shot.page === 'prompt' && shot.scenario !== 'empty') {
+    await page.locator('#allow[aria-disabled="false"]').waitFor();
+  } else {
+    await page.locator('h1').waitFor();
+  }
+  await page.screenshot({ path: file, fullPage: shot.full ?? false });
+  await context.close();
+}

@@ -1,0 +1,33 @@
+import { useCallback, useState } from 'preact/hooks';
+import { errorText } from '../model/error-text.ts';
+
+/** Runs something the user asked for and keeps what to tell about it. */
+export interface Action {
+  /** `done` turns the result into what is announced. Resolves to whether it worked; never rejects. */
+  readonly run: <T>(work: () => Promise<T>, done: (result: T) => string) => Promise<boolean>;
+  /** What happened last, for a live region. */
+  readonly message: string;
+  readonly failure: string | undefined;
+}
+
+/** Actions of one page; `settled` is called after each, so that the page can refresh. */
+export function useAction(settled: () => void): Action {
+  const [message, setMessage] = useState('');
+  const [failure, setFailure] = useState<string>();
+  const run = useCallback(
+    async <T>(work: () => Promise<T>, done: (result: T) => string) => {
+      setFailure(undefined);
+      try {
+        setMessage(done(await work()));
+        return true;
+      } catch (error) {
+        setFailure(errorText(error));
+        return false;
+      } finally {
+        settled();
+      }
+    },
+    [settled],
+  );
+  return { run, message, failure };
+}
