@@ -49,7 +49,7 @@ const LAYERS = [
   { name: 'shaders', path: '^shaders/', may: [], packages: [] },
 ];
 
-const packagePath = (names) => names.map((name) => `^node_modules/${name}/`);
+const packagePath = (names) => names.map((name) => `(^|/)node_modules/${name}/`);
 
 function layerRules({ name, path, not, may, packages }) {
   const from = { path, pathNot: [TESTS, ...(not ? [not] : [])] };
@@ -59,7 +59,7 @@ function layerRules({ name, path, not, may, packages }) {
       comment: `${name} may import ${[...may, ...packages].join(', ') || 'nothing outside itself'}.`,
       severity: 'error',
       from,
-      to: { path: `${PRODUCT}|^node_modules/`, pathNot: [path, ...may, ...packagePath(packages)] },
+      to: { path: `${PRODUCT}|(^|/)node_modules/`, pathNot: [path, ...may, ...packagePath(packages)] },
     },
   ];
 }

@@ -7,15 +7,23 @@ export interface ExecResult {
   readonly output: string;
 }
 
-/** Runs a program without a shell. Its output goes to ours, or is captured. A signal that ended it is status 1. */
+/** Where a program runs, and whether its output is captured (all of it, or only standard output) or goes to ours. */
+export interface ExecOptions {
+  readonly capture?: boolean | 'stdout';
+  readonly env?: Readonly<Record<string, string>>;
+  readonly cwd?: string;
+}
+
+/** Runs a program without a shell. A signal that ended it is status 1. */
 export function exec(
   command: string,
   args: readonly string[],
-  { capture = false, env = {} }: { capture?: boolean; env?: Record<string, string> } = {},
+  { capture = false, env = {}, cwd = '.' }: ExecOptions = {},
 ): Promise<ExecResult> {
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, {
-      stdio: capture ? ['ignore', 'pipe', 'pipe'] : ['ignore', 'inherit', 'inherit'],
+      stdio: ['ignore', capture ? 'pipe' : 'inherit', capture === true ? 'pipe' : 'inherit'],
+      cwd,
       env: { ...process.env, ...env },
     });
     let output = '';
@@ -34,7 +42,7 @@ export function execPackage(
   name: string,
   bin: string,
   args: readonly string[],
-  options: Parameters<typeof exec>[2] = {},
+  options: ExecOptions = {},
 ): Promise<ExecResult> {
   return exec(process.execPath, [path.resolve('node_modules', name, bin), ...args], options);
 }

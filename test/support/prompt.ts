@@ -1,0 +1,46 @@
+import type { Page } from 'playwright';
+import type { ExtensionBrowser } from './extension-browser.ts';
+
+const PROMPT = 'src/ui/prompt/index.html';
+
+/** How long the answer lasts, as the radio buttons of the window name it. */
+export type DurationChoice = 'once' | 'session' | 'hour' | 'day' | 'always';
+
+/** What a person does with the prompt window. */
+export type PromptReply =
+  | { readonly click: 'allow'; readonly duration?: string }
+  | { readonly click: 'deny' }
+  | { readonly click: 'close' };
+
+/** The prompt window that is open, or the next one to open. */
+export async function nextPrompt({ context, url }: ExtensionBrowser): Promise<Page> {
+  const isPrompt = (page: Page) => page.url().startsWith(url(PROMPT));
+  const open = context.pages().find(isPrompt);
+  if (open) return open;
+  return context.waitForEvent('page', {
+    predicate: async (page) => {
+      await page.waitForURL(/./);
+      return isPrompt(page);
+    },
+  });
+}
+
+/** Answers a prompt by real input: waits until the window takes an answer, then clicks. Settles when it is closed. */
+export async function replyToPrompt(prompt: Page, reply: PromptReply): Promise<void> {
+  if (reply.click === 'close') {
+    await prompt.close();
+    return;
+  }
+  await prompt.bringToFront();
+  if (reply.click === 'allow' && reply.duration) await prompt.check(`input[name=duration][value=${reply.duration}]`);
+  const closed = prompt.waitForEvent('close');
+  // Allow becomes ready after the delay that guards against click-jacking.
+  if (reply.click === 'allow') await prompt.locator('#allow[aria-disabled=false]').waitFor();
+  await prompt.click(`#${reply.click}`);
+  await closed;
+}
+
+/** Waits for the next prompt and answers it; start it before the call that makes the window open. */
+export async function answerPrompt(browser: ExtensionBrowser, reply: PromptReply): Promise<void> {
+  await replyToPrompt(await nextPrompt(browser), reply);
+}
