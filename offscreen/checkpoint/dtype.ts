@@ -15,7 +15,7 @@ function float16Table(): Float32Array {
 /** Little-endian elements as float32; exact, because float32 holds every binary16 and bfloat16 value. */
 export function toFloat32(bytes: Uint8Array, dtype: Dtype): Float32Array<ArrayBuffer> {
   // A copy, because elements need alignment that a slice of a file does not have.
-  const { buffer } = bytes.slice();
+  const { buffer } = new Uint8Array(bytes);
   if (dtype === 'F32') return new Float32Array(buffer);
   const source = new Uint16Array(buffer);
   const target = new Float32Array(source.length);

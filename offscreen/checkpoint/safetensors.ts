@@ -39,10 +39,7 @@ const TensorEntry = v.strictObject({
   shape: v.pipe(v.array(Dimension), v.maxLength(16)),
   data_offsets: v.strictTuple([Dimension, Dimension]),
 });
-const Header = v.pipe(
-  v.objectWithRest({ __metadata__: v.optional(v.record(v.string(), v.string())) }, TensorEntry),
-  v.check((header) => !Array.isArray(header)),
-);
+const Header = v.objectWithRest({ __metadata__: v.optional(v.record(v.string(), v.string())) }, TensorEntry);
 
 /** Where one tensor lies; offsets count from the end of the header. */
 export interface TensorInfo {
@@ -90,7 +87,7 @@ function parseHeader(bytes: Uint8Array): v.InferOutput<typeof Header> {
     throw corrupt('The header is not JSON.');
   }
   const header = v.safeParse(Header, json);
-  if (!header.success) throw corrupt('The header does not describe tensors.');
+  if (Array.isArray(json) || !header.success) throw corrupt('The header does not describe tensors.');
   return header.output;
 }
 
