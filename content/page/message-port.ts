@@ -1,0 +1,29 @@
+import type { DataPort } from '../../src/shared/port.ts';
+import { closePort, listen, messageData, postTo, sequence, startPort } from './primordials.ts';
+
+/** A {@link DataPort} on a MessagePort that works with captured built-ins only. `wrap` dresses what is posted. */
+export function messagePort(port: MessagePort, wrap: (message: unknown) => unknown): DataPort {
+  let open = true;
+  return {
+    post(message, transfer) {
+      if (open) postTo(port, wrap(message), transfer ?? sequence([]));
+    },
+    onMessage(listener) {
+      listen(port, 'message', (event) => {
+        if (open) listener(messageData(event as MessageEvent));
+      });
+      startPort(port);
+    },
+    onClose(listener) {
+      listen(port, 'close', () => {
+        if (!open) return;
+        open = false;
+        listener();
+      });
+    },
+    close() {
+      open = false;
+      closePort(port);
+    },
+  };
+}

@@ -1,0 +1,126 @@
+import type { TensorMap } from '../../src/protocol/tensor.ts';
+import type { Capabilities, GenerationResult, Permissions, RunResult, Webplat } from '../webplat.d.ts';
+import { type ChatStarted, createChat } from './chat.ts';
+import { type Connection, createConnection, type Route } from './connection.ts';
+import { wireError } from './errors.ts';
+import { createLink } from './link.ts';
+import { createModels } from './models.ts';
+import { createPermissions } from './permissions.ts';
+import { freeze, frozenMembers, listen, pagePersisted } from './primordials.ts';
+import { fields, flag, optional } from './read.ts';
+import {
+  NOBODY,
+  readGeneration,
+  readInfer,
+  readMessages,
+  readModel,
+  readPermission,
+  readSignal,
+  readWaiter,
+} from './requests.ts';
+import { promised, sealed, workOf } from './start-call.ts';
+import { pageTensors, readTensors } from './tensors.ts';
+import { textStream } from './text-stream.ts';
+
+function permissionCalls(route: Route): Pick<Permissions, 'query' | 'request' | 'revoke'> {
+  const grants = (value: unknown) =>
+    sealed<Awaited<ReturnType<Permissions['query']>>>((value as { grants: unknown }).grants);
+  return {
+    query: () => promised(() => ({ route, work: workOf('permissions.query', {}, NOBODY), convert: grants })),
+    request: (request, options) =>
+      promised(() => {
+        const params = readPermission('permissions.request', request);
+        const waiter = readSignal('permissions.request', options);
+        return { route, work: workOf('permissions.request', params, waiter), convert: grants };
+      }),
+    revoke: () =>
+      promised(() => ({
+        route,
+        work: workOf('permissions.revoke', {}, NOBODY),
+        convert: (value) => (value as { revoked: number }).revoked,
+      })),
+  };
+}
+
+const RUN_FIELDS = ['model', 'inputs', 'transfer', 'signal'] as const;
+const SESSION_FIELDS = ['model', 'initialMessages', 'options', 'signal', 'onProgress'] as const;
+
+function inferenceCalls(connection: Connection): Pick<Webplat, 'infer' | 'stream' | 'session' | 'run'> {
+  const generated = (value: unknown) => sealed<GenerationResult>(value);
+  return {
+    infer: (request) =>
+      promised(() => {
+        const { params, waiter } = readInfer('infer', request);
+        const route = connection.use(params.model, params.task);
+        return { route, work: workOf('infer', params, waiter), convert: generated };
+      }),
+    stream(request) {
+      const { params, waiter } = readInfer('stream', request);
+      return textStream(connection.use(params.model, params.task), workOf('stream', params, waiter), generated);
+    },
+    session: (request) =>
+      promised(() => {
+        const from = fields('session', request, SESSION_FIELDS);
+        const params = {
+          model: readModel('session', from.model),
+          initialMessages: optional('session: initialMessages', from.initialMessages, (path, given) =>
+            readMessages(path, given, 0),
+          ),
+          options: optional('session: options', from.options, readGeneration),
+        };
+        return {
+          route: connection.use(params.model, 'text-generation'),
+          work: workOf('chat.create', params, readWaiter('session', from, 'onProgress')),
+          convert: (value, client) => createChat(client, value as ChatStarted),
+        };
+      }),
+    run: (request) =>
+      promised(() => {
+        const from = fields('run', request, RUN_FIELDS);
+        const model = readModel('run', from.model);
+        const { signal } = readWaiter('run', from, 'onProgress');
+        const move = optional('run: transfer', from.transfer, flag) ?? false;
+        const { inputs, transfer } = readTensors('run: inputs', from.inputs, move);
+        const waiter = { signal, onProgress: undefined };
+        return {
+          route: connection.use(model, 'tensors'),
+          work: { method: 'run', params: { model, inputs }, waiter, transfer, credit: 0 },
+          convert: (value) => sealed<RunResult>({ outputs: pageTensors((value as { outputs: TensorMap }).outputs) }),
+        };
+      }),
+  };
+}
+
+/** Fails what runs when the document enters the back/forward cache, where every port closes. */
+function watchSuspension(connection: Connection): void {
+  listen(window, 'pagehide', (event) => {
+    if (event.isTrusted && pagePersisted(event as PageTransitionEvent)) connection.suspend(wireError('suspended'));
+  });
+}
+
+/** Makes `window.webplat` and connects it to the relay of the document. */
+export function createProvider(): Webplat {
+  let changed = () => {};
+  const link = createLink((event) => {
+    if (event.event === 'permissions-changed') changed();
+  });
+  const connection = createConnection(link);
+  const target = createPermissions(permissionCalls(link.route));
+  changed = target.changed;
+  watchSuspension(connection);
+
+  const capabilities: Webplat['capabilities'] = () =>
+    promised(() => ({
+      route: link.route,
+      work: workOf('capabilities', {}, NOBODY),
+      convert: (value) => sealed<Capabilities>(value),
+    }));
+  const members = {
+    version: 1,
+    permissions: target.permissions,
+    models: createModels(link.route, connection),
+    capabilities,
+    ...inferenceCalls(connection),
+  } as const satisfies Webplat;
+  return freeze(frozenMembers<Webplat>(members));
+}
