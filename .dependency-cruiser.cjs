@@ -7,7 +7,7 @@ const PRODUCT = '^(src|content|offscreen|shaders)/';
 /** Which of the product's folders a folder may import from, itself included by default, and which npm packages. */
 const LAYERS = [
   { name: 'shared', path: '^src/shared/', may: [], packages: [] },
-  { name: 'protocol', path: '^src/protocol/', may: [], packages: ['valibot'] },
+  { name: 'protocol', path: '^src/protocol/', may: ['^src/shared/'], packages: ['valibot'] },
   { name: 'permissions', path: '^src/permissions/', may: ['^src/protocol/', '^src/shared/'], packages: ['valibot'] },
   {
     name: 'platform',
@@ -36,7 +36,7 @@ const LAYERS = [
   {
     name: 'offscreen-main',
     path: '^offscreen/main\\.ts$',
-    may: ['^offscreen/', '^src/protocol/', '^src/shared/', '^shaders/', '^src/platform/port'],
+    may: ['^offscreen/', '^src/protocol/', '^src/shared/', '^shaders/', '^src/platform/'],
     packages: ['valibot'],
   },
   {

@@ -10,7 +10,7 @@ const BREAKS: Readonly<Record<string, string>> = {
   'src/shared/breaks-protocol.ts': 'shared-imports',
   'src/shared/breaks-package.ts': 'shared-imports',
   'src/shared/breaks-cycle.ts': 'no-cycles',
-  'src/protocol/breaks-shared.ts': 'protocol-imports',
+  'src/protocol/breaks-platform.ts': 'protocol-imports',
   'src/protocol/breaks-package.ts': 'protocol-imports',
   'src/permissions/breaks-platform.ts': 'permissions-imports',
   'src/permissions/breaks-type-only.ts': 'permissions-imports',
