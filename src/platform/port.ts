@@ -158,6 +158,12 @@ export function extensionUrl(path: string): string | undefined {
   return api()?.getURL(path);
 }
 
+/** Origin of the extension's own pages; a resource behind a dynamic address has it too, once loaded. */
+export function extensionOrigin(): string | undefined {
+  const url = api()?.getURL('');
+  return url === undefined ? undefined : new URL(url).origin;
+}
+
 /** Hears one-way messages that the extension sends to this document. */
 export function onExtensionMessage(listener: (message: unknown) => void): void {
   api()?.onMessage.addListener(listener);

@@ -1,0 +1,107 @@
+import { extensionOrigin, extensionUrl } from '../../src/platform/port.ts';
+import { BRIDGE_PAGE, type FromBridge, type ToBridge } from '../bridge-words.ts';
+
+/** For each step: until the frame loaded, until its first word, until its last. */
+const DEADLINE_MS = 2_000;
+
+/**
+ * Hands `page` to the host through a hidden extension frame. Resolves with undefined when the port was handed over, or
+ * with the port itself where the frame is of no use here: the document forbids it (COEP), or it did not answer in time.
+ */
+export async function handOver(
+  token: string,
+  page: MessagePort,
+  signal: AbortSignal,
+): Promise<MessagePort | undefined> {
+  // Such documents never get the frame to run: an opaque origin has no service worker, and a document that is isolated
+  // embeds no resource of a dynamic address.
+  if (self.origin === 'null' || crossOriginIsolated || signal.aborted) return page;
+  const url = extensionUrl(BRIDGE_PAGE);
+  if (!url || !document.documentElement) return page;
+  const frame = insertFrame(url);
+  const { port1: talk, port2 } = new MessageChannel();
+  try {
+    if (!(await greet(frame.element, talk, port2, signal))) return page;
+    return await give(talk, token, page, signal);
+  } finally {
+    talk.close();
+    frame.remove();
+  }
+}
+
+interface Frame {
+  readonly element: HTMLIFrameElement;
+  remove(): void;
+}
+
+/** In a closed shadow root: out of reach of the page's selectors and styles, of its reader, its keyboard and its eyes. */
+function insertFrame(url: string): Frame {
+  const element = document.createElement('iframe');
+  const host = document.createElement('webplat-bridge');
+  for (const node of [element, host]) {
+    node.hidden = true;
+    node.inert = true;
+    node.setAttribute('aria-hidden', 'true');
+    node.setAttribute('style', 'display: none !important');
+  }
+  element.tabIndex = -1;
+  element.src = url;
+  host.attachShadow({ mode: 'closed' }).append(element);
+  document.documentElement.append(host);
+  return { element, remove: () => host.remove() };
+}
+
+/** Gives the loaded frame a port to talk on; true when the bridge answers, false when it does not in time. */
+async function greet(
+  element: HTMLIFrameElement,
+  talk: MessagePort,
+  given: MessagePort,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const loaded = new Promise<void>((resolve) => element.addEventListener('load', () => resolve(), { once: true }));
+  if (
+    !(await within(
+      loaded.then(() => true),
+      signal,
+    ))
+  )
+    return false;
+  // Only our own page may get the port: a site can navigate any frame, also one that it cannot see.
+  element.contentWindow?.postMessage('webplat', extensionOrigin() ?? location.origin, [given]);
+  return (await within(nextWord(talk), signal))?.word.word === 'ready';
+}
+
+/** Sends token and port; undefined when they are with the service worker or lost, the port when it came back. */
+async function give(
+  talk: MessagePort,
+  token: string,
+  page: MessagePort,
+  signal: AbortSignal,
+): Promise<MessagePort | undefined> {
+  talk.postMessage({ token } satisfies ToBridge, [page]);
+  const answer = await within(nextWord(talk), signal);
+  return answer?.word.word === 'failed' ? answer.port : undefined;
+}
+
+interface Answer {
+  readonly word: FromBridge;
+  readonly port: MessagePort | undefined;
+}
+
+function nextWord(talk: MessagePort): Promise<Answer> {
+  return new Promise((resolve) => {
+    talk.onmessage = ({ data, ports }) => resolve({ word: data as FromBridge, port: ports[0] });
+  });
+}
+
+/** What `work` settles with, or undefined after the deadline or when `signal` aborts. */
+function within<T>(work: Promise<T>, signal: AbortSignal): Promise<T | undefined> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => resolve(undefined), DEADLINE_MS);
+    signal.addEventListener('abort', () => resolve(undefined), { once: true });
+    work.then((value) => {
+      clearTimeout(timer);
+      resolve(value);
+    });
+  });
+}
