@@ -5,7 +5,7 @@ import { Figures } from '../components/figures.tsx';
 import { Icon, type IconName } from '../components/icon.tsx';
 import { Meter } from '../components/meter.tsx';
 import { SubjectText } from '../components/origin.tsx';
-import { formatBytes, formatCompact, formatPlural } from '../format/numbers.ts';
+import { formatBytes, formatCompact, formatCount } from '../format/numbers.ts';
 import { subjectName } from '../format/origin.ts';
 import { formatDuration, formatRelative } from '../format/time.ts';
 import { endText, isInForce } from '../model/caveats.ts';
@@ -39,7 +39,7 @@ export function SitePanel({ site, onStop, onRevoke, onClearDenial }: SitePanelPr
       <p class={`site-state site-${state}`}>
         <Icon name={STATES[state].icon} />
         <span>{STATES[state].text}</span>
-        {site.active > 0 && <Badge tone="live">{formatPlural(site.active, 'request')} running</Badge>}
+        {site.active > 0 && <Badge tone="live">{formatCount(site.active)} running</Badge>}
       </p>
       <SiteDetail site={site} state={state} now={now} />
       {state === 'allowed' && (
@@ -87,7 +87,11 @@ function SiteDetail({
   const ends = new Set(site.grants.filter((grant) => isInForce(grant, now)).map((grant) => endText(grant, now)));
   return (
     <>
-      <p class="site-detail">{[...ends].join('; ')}</p>
+      <div class="site-detail">
+        {[...ends].map((end) => (
+          <p key={end}>{end}</p>
+        ))}
+      </div>
       <Meter
         label="Computing today"
         text={`${formatDuration(site.computeMsToday)} of ${formatDuration(quota)}`}

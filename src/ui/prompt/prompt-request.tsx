@@ -59,7 +59,7 @@ export function PromptRequest({ view, draft, difference, onChange }: PromptReque
           <div class="row-text">
             <p class="row-title">Runs on this computer</p>
             <p class="row-detail">
-              webplat sends nothing you write anywhere and stores none of it. What comes out goes to the site.
+              webplat sends nothing you write anywhere and stores none of it. The answers go to the site.
             </p>
           </div>
         </li>

@@ -1,0 +1,66 @@
+import { useCallback } from 'preact/hooks';
+import type { UiClient, UiState } from '../client.ts';
+import { Brand } from '../components/brand.tsx';
+import { LiveRegion } from '../components/live-region.tsx';
+import { Notice } from '../components/notice.tsx';
+import { useAction } from '../components/use-action.ts';
+import { useLive } from '../components/use-live.ts';
+import { activeRequests } from '../model/site.ts';
+import { ModelsSection } from './models-section.tsx';
+import { Overview } from './overview.tsx';
+import { SettingsSection } from './settings-section.tsx';
+import { SitesSection } from './sites-section.tsx';
+
+export interface ManagerAppProps {
+  readonly client: UiClient;
+  readonly onChanged: (listener: () => void) => () => void;
+}
+
+function isBusy({ sites, host }: UiState): boolean {
+  return activeRequests(sites) > 0 || (host?.residents.some((model) => model.state !== 'ready') ?? false);
+}
+
+/** The manager: every site and what it may do, the models in memory, and the settings. */
+export function ManagerApp({ client, onChanged }: ManagerAppProps) {
+  const fetch = useCallback(() => client.state(), [client]);
+  const { value: state, error, refresh } = useLive(fetch, onChanged, isBusy);
+  const action = useAction(refresh);
+  const problem = action.failure ?? error;
+  return (
+    <div class="manager">
+      <header class="manager-header">
+        <Brand>Manager</Brand>
+        <nav aria-label="Sections">
+          <a href="#sites">Sites</a>
+          <a href="#models">Models</a>
+          <a href="#settings">Settings</a>
+        </nav>
+      </header>
+      <main class="manager-main" aria-busy={state === undefined && error === undefined}>
+        <h1>Sites and models</h1>
+        {problem && (
+          <Notice tone="danger" alert>
+            {problem}
+          </Notice>
+        )}
+        {state?.storeError && (
+          <Notice tone="danger">
+            <p>
+              <b>The stored permissions were unreadable.</b> To be safe, every site has lost its permission; each can
+              ask again.
+            </p>
+          </Notice>
+        )}
+        {state && (
+          <>
+            <Overview state={state} client={client} action={action} />
+            <SitesSection state={state} client={client} action={action} />
+            <ModelsSection state={state} client={client} action={action} />
+            <SettingsSection saved={state.settings} client={client} action={action} />
+          </>
+        )}
+      </main>
+      <LiveRegion message={action.message} />
+    </div>
+  );
+}

@@ -1,0 +1,114 @@
+import { useId, useState } from 'preact/hooks';
+import type { SiteView } from '../../protocol/ui/views.ts';
+import { Badge } from '../components/badge.tsx';
+import { Figures } from '../components/figures.tsx';
+import { Icon } from '../components/icon.tsx';
+import { Meter } from '../components/meter.tsx';
+import { SubjectText } from '../components/origin.tsx';
+import { formatBytes, formatCompact, formatCount, formatPlural } from '../format/numbers.ts';
+import { subjectName } from '../format/origin.ts';
+import { formatDuration, formatMoment, formatRelative } from '../format/time.ts';
+import { endText, isInForce } from '../model/caveats.ts';
+import { computeQuota } from '../model/site.ts';
+import { GrantCard } from './grant-card.tsx';
+import type { SectionProps } from './section-props.ts';
+
+/** One allowed site: its figures, its grants, and how to end both. */
+export function SiteCard(props: SectionProps & { readonly site: SiteView }) {
+  const { site } = props;
+  const [open, setOpen] = useState(false);
+  const id = useId();
+  const now = Date.now();
+  const grants = site.grants.filter((grant) => isInForce(grant, now));
+  const quota = computeQuota(site, now) ?? 0;
+  return (
+    <li class="card site-card">
+      <div class="site-head">
+        <div class="site-name">
+          <h3>
+            <SubjectText subject={site.subject} />
+          </h3>
+          <p class="quiet">
+            {site.active > 0 && <Badge tone="live">{formatCount(site.active)} running</Badge>} {lastUse(site, now)} ·{' '}
+            {grants.length === 1 && grants[0] ? endText(grants[0], now) : formatPlural(grants.length, 'permission')}
+          </p>
+        </div>
+        <Meter
+          label="Computing today"
+          text={`${formatDuration(site.computeMsToday)} of ${formatDuration(quota)}`}
+          value={site.computeMsToday}
+          max={quota}
+        />
+        <SiteActions {...props} open={open} panel={id} onToggle={() => setOpen(!open)} />
+      </div>
+      <div id={id} class="site-more" hidden={!open}>
+        {open && (
+          <>
+            <Figures
+              items={[
+                ['Last use', site.lastUsedAt === undefined ? 'Never' : formatMoment(site.lastUsedAt)],
+                ['Calls', formatCompact(site.calls)],
+                ['Tokens', formatCompact(site.tokens)],
+                ['Computing in all', formatDuration(site.computeMs)],
+                ['Memory', site.residentBytes > 0 ? formatBytes(site.residentBytes) : 'None'],
+                ['Open pages', formatCount(site.sessions)],
+              ]}
+            />
+            {grants.map((grant) => (
+              <GrantCard key={grant.id} grant={grant} {...props} />
+            ))}
+          </>
+        )}
+      </div>
+    </li>
+  );
+}
+
+function lastUse(site: SiteView, now: number): string {
+  return site.lastUsedAt === undefined ? 'Not used yet' : `Last used ${formatRelative(site.lastUsedAt, now)}`;
+}
+
+interface SiteActionsProps extends SectionProps {
+  readonly site: SiteView;
+  readonly open: boolean;
+  /** Id of what the disclosure button opens. */
+  readonly panel: string;
+  readonly onToggle: () => void;
+}
+
+function SiteActions({ site, client, action, open, panel, onToggle }: SiteActionsProps) {
+  const name = subjectName(site.subject);
+  const stop = () =>
+    action.run(
+      () => client.stop(site.subject),
+      (count) => `Stopped ${formatPlural(count, 'request')}.`,
+    );
+  const revoke = () =>
+    action.run(
+      () => client.revoke(site.grants.map((grant) => grant.id)),
+      () => `Revoked the permission of ${name}.`,
+    );
+  return (
+    <div class="actions site-actions">
+      {site.active > 0 && (
+        <button type="button" class="button" aria-label={`Stop ${name}`} onClick={stop}>
+          <Icon name="stop" />
+          Stop
+        </button>
+      )}
+      <button
+        type="button"
+        class="button"
+        aria-label={`Details of ${name}`}
+        aria-expanded={open}
+        aria-controls={panel}
+        onClick={onToggle}
+      >
+        {open ? 'Close' : 'Details'}
+      </button>
+      <button type="button" class="button button-danger" aria-label={`Revoke ${name}`} onClick={revoke}>
+        Revoke
+      </button>
+    </div>
+  );
+}

@@ -1,0 +1,8 @@
+import type { Backend } from '../../protocol/scalars.ts';
+
+/** What computed, for people. */
+export const BACKEND_WORDS: Readonly<Record<Backend, string>> = {
+  REAL_WEBGPU: 'Graphics device (WebGPU)',
+  REAL_WASM: 'Processor (WebAssembly)',
+  ECHO: 'Nothing to compute',
+};
