@@ -1,5 +1,5 @@
-import type { ErrorData } from '../../src/protocol/errors.ts';
-import { ERRORS, type ErrorCode, type WireError } from '../../src/protocol/errors.ts';
+import { ERRORS, type ErrorCode } from '../../src/protocol/error-table.ts';
+import type { ErrorData, WireError } from '../../src/protocol/errors.ts';
 import { define, freeze, hasOwn, NativeError, NativeTypeError } from './primordials.ts';
 
 const { getOwnPropertyDescriptor } = Object;

@@ -1,5 +1,6 @@
+import { ELEMENT_BYTES } from '../../src/protocol/element-bytes.ts';
 import { LIMITS } from '../../src/protocol/limits.ts';
-import { ELEMENT_BYTES, type TensorMap, type WireTensor } from '../../src/protocol/tensor.ts';
+import type { TensorMap, WireTensor } from '../../src/protocol/tensor.ts';
 import {
   ARRAYS,
   append,

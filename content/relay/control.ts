@@ -1,6 +1,7 @@
 import { CONTROL_PORT, connectRuntime, type RuntimePort } from '../../src/platform/port.ts';
 import type { DownEnvelope, UpEnvelope } from '../../src/protocol/envelope.ts';
-import { ERRORS, type WireError } from '../../src/protocol/errors.ts';
+import { ERRORS } from '../../src/protocol/error-table.ts';
+import type { WireError } from '../../src/protocol/errors.ts';
 
 /** The relay's connection to the background. */
 export interface Control {

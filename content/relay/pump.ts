@@ -1,4 +1,4 @@
-import { toWireError } from '../../src/protocol/errors.ts';
+import { toWireError } from '../../src/protocol/webplat-error.ts';
 import type { DataPort } from '../../src/shared/port.ts';
 
 /**

@@ -1,5 +1,5 @@
 import type { DownEnvelope, UpEnvelope } from '../../src/protocol/envelope.ts';
-import { ERRORS } from '../../src/protocol/errors.ts';
+import { ERRORS } from '../../src/protocol/error-table.ts';
 import { LIMITS } from '../../src/protocol/limits.ts';
 import type { Opened } from '../handshake.ts';
 import type { Attacher } from './attach.ts';

@@ -35,6 +35,8 @@ export interface PortClient {
   readonly pending: number;
   readonly closed: boolean;
   call(request: CallRequest, sink: CallSink): ClientCall;
+  /** Ends every open call with `reason` and asks the other end to stop; the port stays open. */
+  abortAll(reason: WireError): void;
   /** Ends every open call with `reason` and closes the port. Calling it twice is no error. */
   close(reason: WireError): void;
 }
@@ -155,6 +157,9 @@ export function createPortClient(port: DataPort, options: ClientOptions): PortCl
           if (calls[id]?.sink === sink) abort(id, reason);
         },
       };
+    },
+    abortAll(reason) {
+      for (const id in calls) abort(+id, reason);
     },
     close(reason) {
       if (closed) return;

@@ -1,5 +1,5 @@
-import { WebplatError } from './errors.ts';
 import { LIMITS } from './limits.ts';
+import { WebplatError } from './webplat-error.ts';
 
 /**
  * Messages as text, for browsers whose runtime ports carry JSON only. An ArrayBuffer becomes `{ "$": base64 }`; an object

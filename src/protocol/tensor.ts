@@ -1,8 +1,8 @@
 import * as v from 'valibot';
+import { ELEMENT_BYTES } from './element-bytes.ts';
 import { LIMITS } from './limits.ts';
 
-/** Element types that cross the page boundary, with the bytes of one element. */
-export const ELEMENT_BYTES = { float32: 4, int32: 4, uint8: 1, int64: 8 } as const;
+export { ELEMENT_BYTES };
 
 /**
  * A dense row-major tensor. `data` holds exactly `product(dims) * ELEMENT_BYTES[dtype]` bytes, little-endian; int64 is a
