@@ -1,0 +1,35 @@
+import { describeAdapter, requestAdapter } from './gpu-device.ts';
+import { probeWasm, type WasmFeatures } from './wasm-features.ts';
+
+/** What this browser offers, found by really asking for it. */
+export interface Capabilities {
+  /** What models can run on, best first; empty where nothing can. */
+  readonly tiers: readonly ('webgpu' | 'wasm')[];
+  /** Vendor and architecture of the adapter that answered; absent where none did. */
+  readonly adapter?: string;
+  readonly gpu?: {
+    readonly features: readonly string[];
+    readonly maxBufferBytes: number;
+    readonly maxStorageBindingBytes: number;
+  };
+  readonly wasm: WasmFeatures;
+  readonly processors: number;
+}
+
+export async function probeCapabilities(): Promise<Capabilities> {
+  const adapter = await requestAdapter();
+  const wasm = probeWasm();
+  return {
+    tiers: wasm.simd ? [...(adapter ? (['webgpu'] as const) : []), 'wasm'] : [],
+    ...(adapter && {
+      adapter: describeAdapter(adapter),
+      gpu: {
+        features: [...adapter.features].sort(),
+        maxBufferBytes: adapter.limits.maxBufferSize,
+        maxStorageBindingBytes: adapter.limits.maxStorageBufferBindingSize,
+      },
+    }),
+    wasm,
+    processors: globalThis.navigator?.hardwareConcurrency ?? 1,
+  };
+}

@@ -1,0 +1,111 @@
+import { describe, expect, it, vi } from 'vitest';
+import { probeCapabilities } from './capabilities.ts';
+import { openDevice } from './gpu-device.ts';
+import { kickWhile } from './read-back.ts';
+import { probeWasm } from './wasm-features.ts';
+
+describe('WebAssembly probe', () => {
+  it('finds SIMD and shared memory by compiling', () => {
+    expect(probeWasm()).toMatchObject({ simd: true, threads: false, jspi: false });
+    vi.stubGlobal('crossOriginIsolated', true);
+    expect(probeWasm().threads).toBe(true);
+    vi.unstubAllGlobals();
+  });
+
+  it('reports what is not there', () => {
+    vi.stubGlobal('WebAssembly', undefined);
+    expect(probeWasm()).toEqual({ simd: false, threads: false, jspi: false });
+    vi.unstubAllGlobals();
+  });
+});
+
+describe('capabilities', () => {
+  it('names no adapter where none answers, though the property exists', async () => {
+    vi.stubGlobal('navigator', { gpu: { requestAdapter: async () => null }, hardwareConcurrency: 3 });
+    const capabilities = await probeCapabilities();
+    expect(capabilities).toMatchObject({ processors: 3, tiers: ['wasm'] });
+    expect(capabilities).not.toHaveProperty('adapter');
+    vi.unstubAllGlobals();
+  });
+});
+
+describe('device', () => {
+  class Limits {
+    get maxBufferSize() {
+      return 99;
+    }
+  }
+  Object.defineProperty(Limits.prototype, 'maxBufferSize', { enumerable: true });
+
+  function makeAdapter() {
+    const asked: GPUDeviceDescriptor[] = [];
+    let lose = (_reason: string) => {};
+    const device = {
+      createBuffer: ({ size }: { size: number }) => ({ size, destroy: () => {} }),
+      lost: new Promise((resolve) => {
+        lose = resolve;
+      }),
+    };
+    const adapter = {
+      limits: new Limits(),
+      features: new Set(['shader-f16', 'depth-clip-control']),
+      info: { vendor: 'acme', architecture: '' },
+      requestDevice: async (descriptor: GPUDeviceDescriptor) => {
+        asked.push(descriptor);
+        return device;
+      },
+    };
+    return { adapter: adapter as unknown as GPUAdapter, asked, lose: () => lose('unknown') };
+  }
+
+  it('asks for all limits and for the features it can use', async () => {
+    const { adapter, asked } = makeAdapter();
+    expect((await openDevice(adapter)).adapterName).toBe('acme');
+    expect(asked).toEqual([{ requiredFeatures: ['shader-f16'], requiredLimits: { maxBufferSize: 99 } }]);
+  });
+
+  it('counts the bytes of its buffers, once each', async () => {
+    const { device, bytes } = await openDevice(makeAdapter().adapter);
+    const buffer = device.createBuffer({ size: 10, usage: 0 });
+    device.createBuffer({ size: 5, usage: 0 });
+    expect(bytes()).toBe(15);
+    buffer.destroy();
+    buffer.destroy();
+    expect(bytes()).toBe(5);
+  });
+
+  it('turns its loss into a typed error', async () => {
+    const { adapter, lose } = makeAdapter();
+    const { lost } = await openDevice(adapter);
+    lose();
+    expect(await lost).toMatchObject({ code: 'device-lost', retryable: true });
+  });
+});
+
+describe('read-back', () => {
+  it('kicks the queue until the work is done, and no longer', async () => {
+    let kicks = 0;
+    let finish = () => {};
+    const queue = {
+      submit: () => {
+        kicks += 1;
+        if (kicks === 5) finish();
+      },
+    } as unknown as GPUQueue;
+    await kickWhile(
+      queue,
+      () =>
+        new Promise<void>((resolve) => {
+          finish = resolve;
+        }),
+    );
+    const after = kicks;
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(kicks).toBe(after);
+  });
+
+  it('stops when the work fails', async () => {
+    const queue = { submit: () => {} } as unknown as GPUQueue;
+    await expect(kickWhile(queue, () => Promise.reject(new Error('lost')))).rejects.toThrow('lost');
+  });
+});

@@ -1,0 +1,67 @@
+import { WebplatError } from '../../src/protocol/errors.ts';
+
+/** Features that the runtime makes use of where an adapter has them. */
+const WANTED_FEATURES: readonly GPUFeatureName[] = ['shader-f16', 'subgroups', 'timestamp-query'];
+
+/** A device of our own, and what is known of the adapter behind it. */
+export interface OwnedDevice {
+  readonly device: GPUDevice;
+  /** Vendor and architecture, e.g. `google swiftshader`. */
+  readonly adapterName: string;
+  /** Bytes of the buffers that exist on it, whoever made them. */
+  bytes(): number;
+  /** Settles when the device is lost, for whatever reason. */
+  readonly lost: Promise<WebplatError>;
+}
+
+/** The adapter, really requested: `navigator.gpu` exists where no adapter answers. */
+export async function requestAdapter(): Promise<GPUAdapter | undefined> {
+  const gpu: GPU | undefined = globalThis.navigator?.gpu;
+  return (await gpu?.requestAdapter({ powerPreference: 'high-performance' }).catch(() => null)) ?? undefined;
+}
+
+export function describeAdapter({ info }: GPUAdapter): string {
+  return [info.vendor, info.architecture].filter(Boolean).join(' ').slice(0, 128) || 'unnamed adapter';
+}
+
+/** Opens a device with everything the adapter allows: limits that are not asked for are the small defaults. */
+export async function openDevice(adapter: GPUAdapter): Promise<OwnedDevice> {
+  const device = await adapter.requestDevice({
+    requiredFeatures: WANTED_FEATURES.filter((feature) => adapter.features.has(feature)),
+    requiredLimits: maximumLimits(adapter),
+  });
+  return {
+    device,
+    adapterName: describeAdapter(adapter),
+    bytes: meterBuffers(device),
+    lost: device.lost.then(() => new WebplatError('device-lost')),
+  };
+}
+
+function maximumLimits({ limits }: GPUAdapter): Record<string, number> {
+  const names = Object.keys(Object.getPrototypeOf(limits)).filter((name) => name !== 'constructor');
+  return Object.fromEntries(
+    names
+      .map((name) => [name, limits[name as keyof GPUSupportedLimits]])
+      .filter(([, limit]) => typeof limit === 'number'),
+  );
+}
+
+/** Counts the bytes of all buffers of `device`, the runtime's included, by watching them come and go. */
+function meterBuffers(device: GPUDevice): () => number {
+  let bytes = 0;
+  const createBuffer = device.createBuffer.bind(device);
+  device.createBuffer = (descriptor) => {
+    const buffer = createBuffer(descriptor);
+    const destroy = buffer.destroy.bind(buffer);
+    let alive = true;
+    bytes += buffer.size;
+    buffer.destroy = () => {
+      if (alive) bytes -= buffer.size;
+      alive = false;
+      destroy();
+    };
+    return buffer;
+  };
+  return () => bytes;
+}

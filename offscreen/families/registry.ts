@@ -1,0 +1,19 @@
+import * as v from 'valibot';
+import { WebplatError } from '../../src/protocol/errors.ts';
+import type { ModelFamily } from './family.ts';
+import { llama } from './llama.ts';
+
+export const FAMILIES: readonly ModelFamily[] = [llama];
+
+const TypedConfig = v.object({ model_type: v.pipe(v.string(), v.maxLength(64)) });
+
+/** @throws WebplatError `model-corrupt` when config.json names no type, `model-unsupported` when no family has it. */
+export function familyOf(config: unknown): ModelFamily {
+  const typed = v.safeParse(TypedConfig, config);
+  if (!typed.success)
+    throw new WebplatError('model-corrupt', undefined, { reason: 'config.json names no model type.' });
+  const { model_type } = typed.output;
+  const family = FAMILIES.find(({ modelTypes }) => modelTypes.includes(model_type));
+  if (!family) throw new WebplatError('model-unsupported', undefined, { reason: `Models of type ${model_type}.` });
+  return family;
+}
