@@ -16,6 +16,8 @@ export interface Logs {
   expectError(pattern: RegExp): void;
   /** Errors that no test announced. */
   unexpected(): readonly LogLine[];
+  /** Forgets all lines and what was expected. */
+  clear(): void;
 }
 
 interface RemoteObject {
@@ -35,6 +37,10 @@ export function createLogs(): Logs {
   const expected = [...ALWAYS_EXPECTED];
   return {
     lines: () => lines,
+    clear() {
+      lines.length = 0;
+      expected.splice(ALWAYS_EXPECTED.length);
+    },
     expectError: (pattern) => void expected.push(pattern),
     unexpected: () =>
       lines.filter(({ level, text }) => level === 'error' && !expected.some((pattern) => pattern.test(text))),

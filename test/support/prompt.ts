@@ -1,14 +1,12 @@
 import type { Page } from 'playwright';
+import type { DurationChoice } from '../../src/ui/model/durations.ts';
 import type { ExtensionBrowser } from './extension-browser.ts';
 
 const PROMPT = 'src/ui/prompt/index.html';
 
-/** How long the answer lasts, as the radio buttons of the window name it. */
-export type DurationChoice = 'once' | 'session' | 'hour' | 'day' | 'always';
-
 /** What a person does with the prompt window. */
 export type PromptReply =
-  | { readonly click: 'allow'; readonly duration?: string }
+  | { readonly click: 'allow'; readonly duration?: DurationChoice }
   | { readonly click: 'deny' }
   | { readonly click: 'close' };
 
