@@ -11,6 +11,8 @@ interface Shot {
   readonly height: number;
   /** Take the whole page, not only what the window shows. */
   readonly full?: boolean;
+  /** Buttons and disclosures to press first, by a part of their text. */
+  readonly press?: readonly string[];
 }
 
 const PROMPT = { width: 460, height: 720 };
@@ -21,13 +23,18 @@ const SHOTS: readonly Shot[] = [
     (scenario): Shot => ({ page: 'prompt', scenario, ...PROMPT }),
   ),
   { page: 'prompt', scenario: 'usual', width: 320, height: 560 },
+  { page: 'prompt', scenario: 'usual', width: 230, height: 360 },
+  { page: 'prompt', scenario: 'incremental', width: 480, height: 1250, press: ['Lower the limits'] },
   ...['usual', 'hostile', 'frame', 'local', 'empty', 'unsupported', 'denied'].map(
     (scenario): Shot => ({ page: 'popup', scenario, ...POPUP }),
   ),
   ...['usual', 'hostile', 'empty'].map(
     (scenario): Shot => ({ page: 'manager', scenario, width: 1200, height: 800, full: true }),
   ),
-  { page: 'manager', scenario: 'hostile', width: 360, height: 800, full: true },
+  { page: 'manager', scenario: 'usual', width: 360, height: 800, full: true },
+  { page: 'manager', scenario: 'frame', width: 900, height: 900, press: ['Details'] },
+  { page: 'manager', scenario: 'local', width: 800, height: 900, press: ['Details', 'Edit limits'] },
+  { page: 'manager', scenario: 'usual', width: 640, height: 400, press: ['Revoke all'] },
 ];
 
 /** Draws the extension's pages with invented data into `test-results/ui`; arguments select files by a part of the name. */
@@ -68,6 +75,7 @@ async function draw(browser: Browser, preview: Preview, shot: Shot, colorScheme:
   } else {
     await page.locator('h1').waitFor();
   }
+  for (const name of shot.press ?? []) await page.locator('button, summary', { hasText: name }).first().click();
   await page.screenshot({ path: file, fullPage: shot.full ?? false });
   await context.close();
 }

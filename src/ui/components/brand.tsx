@@ -3,7 +3,7 @@ export function Mark() {
   return (
     <svg class="mark" viewBox="0 0 24 24" aria-hidden="true" focusable="false">
       <rect width="24" height="24" rx="6.5" />
-      <path d="M5.200 8.200 8.700 16 12 10.200 15.300 16l3.500-7.800" />
+      <path d="M5.2 8.2 8.7 16 12 10.2 15.3 16l3.5-7.8" />
     </svg>
   );
 }

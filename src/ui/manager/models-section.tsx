@@ -5,6 +5,7 @@ import { ConfirmDialog } from '../components/dialog.tsx';
 import { Figures } from '../components/figures.tsx';
 import { formatBytes, formatCount, formatPlural } from '../format/numbers.ts';
 import { BACKEND_WORDS } from '../model/backends.ts';
+import { modelFacts } from '../model/model-facts.ts';
 import { TASK_WORDS } from '../model/tasks.ts';
 import type { SectionProps } from './section-props.ts';
 
@@ -141,8 +142,7 @@ function InstalledModel({ card }: { readonly card: ModelCard }) {
     <div class="other-text">
       <p class="strong">{card.title}</p>
       <p class="quiet">
-        {formatBytes(card.diskBytes)} on disk · {formatBytes(card.residentBytes)} in memory · {card.licence} licence ·{' '}
-        {card.tasks.map((task) => TASK_WORDS[task].title.toLowerCase()).join(', ')}
+        {modelFacts(card).join(' · ')} · {card.tasks.map((task) => TASK_WORDS[task].title.toLowerCase()).join(', ')}
       </p>
     </div>
   );

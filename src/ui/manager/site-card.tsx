@@ -22,19 +22,19 @@ export function SiteCard(props: SectionProps & { readonly site: SiteView }) {
   const grants = site.grants.filter((grant) => isInForce(grant, now));
   const quota = computeQuota(site, now) ?? 0;
   return (
-    <li class="card site-card">
+    <li class="site-card">
       <div class="site-head">
         <div class="site-name">
           <h3>
             <SubjectText subject={site.subject} />
           </h3>
           <p class="quiet">
-            {site.active > 0 && <Badge tone="live">{formatCount(site.active)} running</Badge>} {lastUse(site, now)} ·{' '}
+            {site.active > 0 ? <Badge tone="live">{formatCount(site.active)} running</Badge> : lastUse(site, now)} ·{' '}
             {grants.length === 1 && grants[0] ? endText(grants[0], now) : formatPlural(grants.length, 'permission')}
           </p>
         </div>
         <Meter
-          label="Computing today"
+          label="Used today"
           text={`${formatDuration(site.computeMsToday)} of ${formatDuration(quota)}`}
           value={site.computeMsToday}
           max={quota}
@@ -50,7 +50,7 @@ export function SiteCard(props: SectionProps & { readonly site: SiteView }) {
                 ['Calls', formatCompact(site.calls)],
                 ['Tokens', formatCompact(site.tokens)],
                 ['Computing in all', formatDuration(site.computeMs)],
-                ['Memory', site.residentBytes > 0 ? formatBytes(site.residentBytes) : 'None'],
+                ['Memory', formatBytes(site.residentBytes)],
                 ['Open pages', formatCount(site.sessions)],
               ]}
             />
@@ -98,13 +98,14 @@ function SiteActions({ site, client, action, open, panel, onToggle }: SiteAction
       )}
       <button
         type="button"
-        class="button"
+        class="button details-button"
         aria-label={`Details of ${name}`}
         aria-expanded={open}
         aria-controls={panel}
         onClick={onToggle}
       >
-        {open ? 'Close' : 'Details'}
+        Details
+        <Icon name="chevron" />
       </button>
       <button type="button" class="button button-danger" aria-label={`Revoke ${name}`} onClick={revoke}>
         Revoke

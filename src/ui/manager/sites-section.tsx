@@ -32,11 +32,13 @@ export function SitesSection(props: SectionProps) {
         </div>
       )}
       {nothing && <p class="empty">No site matches “{search}”.</p>}
-      <ul class="site-list" aria-label="Allowed sites">
-        {found.allowed.map((site) => (
-          <SiteCard key={subjectKey(site.subject)} site={site} {...props} />
-        ))}
-      </ul>
+      {found.allowed.length > 0 && (
+        <ul class="card site-list" aria-label="Allowed sites">
+          {found.allowed.map((site) => (
+            <SiteCard key={subjectKey(site.subject)} site={site} {...props} />
+          ))}
+        </ul>
+      )}
       <Others title="Denied" sites={found.denied} row={(site) => <DeniedSite site={site} {...props} />} />
       <Others title="No longer allowed" sites={found.former} row={(site) => <FormerSite site={site} />} />
     </section>

@@ -4,5 +4,5 @@ import type { Backend } from '../../protocol/scalars.ts';
 export const BACKEND_WORDS: Readonly<Record<Backend, string>> = {
   REAL_WEBGPU: 'Graphics device (WebGPU)',
   REAL_WASM: 'Processor (WebAssembly)',
-  ECHO: 'Nothing to compute',
+  ECHO: 'No model (echo)',
 };

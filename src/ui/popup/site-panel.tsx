@@ -102,7 +102,7 @@ function SiteDetail({
         items={[
           ['Calls', formatCompact(site.calls)],
           ['Tokens', formatCompact(site.tokens)],
-          ['Memory', site.residentBytes > 0 ? formatBytes(site.residentBytes) : 'None'],
+          ['Memory', formatBytes(site.residentBytes)],
         ]}
       />
     </>

@@ -3,7 +3,7 @@ import type { PromptView } from '../../protocol/ui/views.ts';
 import { Badge } from '../components/badge.tsx';
 import { Toggle } from '../components/field.tsx';
 import { Icon } from '../components/icon.tsx';
-import { formatBytes } from '../format/numbers.ts';
+import { modelFacts } from '../model/model-facts.ts';
 import { TASK_WORDS } from '../model/tasks.ts';
 import type { Draft } from './answer.ts';
 import type { Difference } from './difference.ts';
@@ -69,11 +69,6 @@ export function PromptRequest({ view, draft, difference, onChange }: PromptReque
 }
 
 function ModelText({ model, mark }: { readonly model: ModelCard; readonly mark: preact.ComponentChildren }) {
-  const facts = [
-    `${formatBytes(model.diskBytes)} on disk`,
-    `${formatBytes(model.residentBytes)} in memory`,
-    `${model.licence} licence`,
-  ];
   return (
     <div class="row-text">
       <p class="row-title">
@@ -81,7 +76,7 @@ function ModelText({ model, mark }: { readonly model: ModelCard; readonly mark: 
       </p>
       <p class="row-detail">{model.description}</p>
       <ul class="facts">
-        {facts.map((fact) => (
+        {modelFacts(model).map((fact) => (
           <li key={fact}>{fact}</li>
         ))}
       </ul>
