@@ -10,9 +10,13 @@ export type PromptReply =
   | { readonly click: 'deny' }
   | { readonly click: 'close' };
 
+/** Whether a page is a prompt window. */
+export const isPromptUrl = ({ url }: ExtensionBrowser, address: string): boolean => address.startsWith(url(PROMPT));
+
 /** The prompt window that is open, or the next one to open. */
-export async function nextPrompt({ context, url }: ExtensionBrowser): Promise<Page> {
-  const isPrompt = (page: Page) => page.url().startsWith(url(PROMPT));
+export async function nextPrompt(browser: ExtensionBrowser): Promise<Page> {
+  const { context } = browser;
+  const isPrompt = (page: Page) => isPromptUrl(browser, page.url());
   const open = context.pages().find(isPrompt);
   if (open) return open;
   return context.waitForEvent('page', {
