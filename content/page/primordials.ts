@@ -148,7 +148,7 @@ export function sequence<T>(list: T[]): T[] {
  * Resolving a promise with an object asks it for `then`; an own one, undefined and hidden, keeps `Object.prototype` out.
  */
 export function shielded<T>(value: T): T {
-  if (typeof value === 'object' && value !== null) define(value, 'then', undefined);
+  if (typeof value === 'object' && value !== null && !hasOwn(value, 'then')) define(value, 'then', undefined);
   return value;
 }
 

@@ -5,7 +5,6 @@ import { pageError, wireError } from './errors.ts';
 import {
   abortReason,
   bound,
-  define,
   freeze,
   hasOwn,
   isAborted,
@@ -90,8 +89,16 @@ export function startCall(route: Route, work: Work, sink: WorkSink): Running {
         },
         end(outcome) {
           if (!finish()) return;
-          if (outcome.ok) sink.done(outcome.value, client);
-          else sink.failed(pageError(outcome.error), false);
+          if (!outcome.ok) {
+            sink.failed(pageError(outcome.error), false);
+            return;
+          }
+          try {
+            sink.done(outcome.value, client);
+          } catch {
+            // The answer was not what this version of the API knows.
+            sink.failed(pageError(wireError('internal')), false);
+          }
         },
       },
     );
@@ -136,9 +143,5 @@ export function promised<T>(plan: () => Plan<T>): Promise<T> {
 
 /** What a page may keep and pass around: nobody can change it for the others, and it is no thenable. */
 export function sealed<T>(value: unknown): T {
-  if (typeof value === 'object' && value !== null) {
-    define(value, 'then', undefined);
-    freeze(value);
-  }
-  return value as T;
+  return freeze(shielded(value)) as T;
 }

@@ -1,8 +1,9 @@
 import { extensionOrigin, extensionUrl } from '../../src/platform/port.ts';
 import { BRIDGE_PAGE, type FromBridge, type ToBridge } from '../bridge-words.ts';
 
-/** For each step: until the frame loaded, until its first word, until its last. */
-const DEADLINE_MS = 2_000;
+/** Until the frame loaded; until the loaded frame speaks, which a frame that the document forbids never does; and until
+ * it said how it went. */
+const DEADLINES_MS = { load: 2_000, greet: 500, give: 2_000 } as const;
 
 /**
  * Hands `page` to the host through a hidden extension frame. Resolves with undefined when the port was handed over, or
@@ -68,7 +69,7 @@ async function greet(
     return false;
   // Only our own page may get the port: a site can navigate any frame, also one that it cannot see.
   element.contentWindow?.postMessage('webplat', extensionOrigin() ?? location.origin, [given]);
-  return (await within(nextWord(talk), signal))?.word.word === 'ready';
+  return (await within(DEADLINES_MS.greet, nextWord(talk), signal))?.word.word === 'ready';
 }
 
 /** Sends token and port; undefined when they are with the service worker or lost, the port when it came back. */
@@ -79,7 +80,7 @@ async function give(
   signal: AbortSignal,
 ): Promise<MessagePort | undefined> {
   talk.postMessage({ token } satisfies ToBridge, [page]);
-  const answer = await within(nextWord(talk), signal);
+  const answer = await within(DEADLINES_MS.give, nextWord(talk), signal);
   return answer?.word.word === 'failed' ? answer.port : undefined;
 }
 
@@ -95,9 +96,9 @@ function nextWord(talk: MessagePort): Promise<Answer> {
 }
 
 /** What `work` settles with, or undefined after the deadline or when `signal` aborts. */
-function within<T>(work: Promise<T>, signal: AbortSignal): Promise<T | undefined> {
+function within<T>(deadlineMs: number, work: Promise<T>, signal: AbortSignal): Promise<T | undefined> {
   return new Promise((resolve) => {
-    const timer = setTimeout(() => resolve(undefined), DEADLINE_MS);
+    const timer = setTimeout(() => resolve(undefined), deadlineMs);
     signal.addEventListener('abort', () => resolve(undefined), { once: true });
     work.then((value) => {
       clearTimeout(timer);
