@@ -1,0 +1,197 @@
+import type { Ask } from '../../permissions/types.ts';
+import { WebplatError } from '../../protocol/errors.ts';
+import { onAbort } from '../../shared/abort.ts';
+import type { Environment } from '../environment.ts';
+import type { PageDocument } from '../page-documents.ts';
+import { createCell } from '../store/cell.ts';
+import {
+  type Approval,
+  type ApprovalOutcome,
+  ApprovalState,
+  settleApproval,
+  withoutDocument,
+  withoutWaiters,
+} from './approval-state.ts';
+import { approvalOf, joinApproval } from './join.ts';
+
+/** What a document's call is known to be waiting for, or how its wait ended. */
+export type CallStatus = 'unknown' | 'waiting' | ApprovalOutcome;
+
+/** Prompts that are open, and the calls that wait for them. All of it survives a stop of the background. */
+export interface Approvals {
+  status(documentId: string, callId: number): Promise<CallStatus>;
+  dismissals(documentId: string): Promise<number>;
+  /**
+   * Waits for the user. Opens the prompt unless the site has one open; a call that waits already is attached to it.
+   *
+   * @throws {@link WebplatError} `busy`, and the signal's reason when it aborts.
+   */
+  wait(document: PageDocument, callId: number, ask: Ask, signal: AbortSignal): Promise<ApprovalOutcome>;
+  find(id: string): Promise<Approval | undefined>;
+  /** Ends a prompt for all who wait; false when it was over already. */
+  settle(id: string, outcome: ApprovalOutcome): Promise<boolean>;
+  windowClosed(windowId: number): Promise<void>;
+  /** Drops whatever belongs to a document; prompts that nobody waits for any more close. */
+  documentGone(documentId: string): Promise<void>;
+  /** After a start: looks for the windows of the prompts, and for the documents that wait. */
+  reconcile(): Promise<void>;
+}
+
+/** A relay whose call is pending reconnects at once; who has not come back by then is gone. */
+const RECONNECT_WITHIN_MS = 10_000;
+
+export type ApprovalsEnvironment = Pick<
+  Environment,
+  'session' | 'windows' | 'newToken' | 'now' | 'later' | 'logger'
+> & { readonly isConnected: (documentId: string) => boolean };
+
+const callKey = (documentId: string, callId: number) => `${documentId} ${callId}`;
+
+export function createApprovals(environment: ApprovalsEnvironment): Approvals {
+  const { windows, logger } = environment;
+  const cell = createCell({
+    area: environment.session,
+    key: 'approvals',
+    schema: ApprovalState,
+    initial: { pending: [], outcomes: [], dismissals: [] },
+  });
+  const listeners = new Map<string, Set<(outcome: ApprovalOutcome) => void>>();
+
+  async function openWindow({ id }: Approval): Promise<void> {
+    try {
+      const windowId = await windows.open(id);
+      const { pending } = await cell.update((state) => ({
+        ...state,
+        pending: state.pending.map((approval) => (approval.id === id ? { ...approval, windowId } : approval)),
+      }));
+      // Withdrawn, or closed by the user, before the browser had named the window.
+      if (!pending.some((approval) => approval.id === id)) await windows.close(windowId);
+      else if (!(await windows.exists(windowId))) await approvals.settle(id, 'permission-dismissed');
+    } catch (error) {
+      logger.error('the prompt window did not open', { error: String(error) });
+      await approvals.settle(id, 'internal');
+    }
+  }
+
+  /** Stores a change and closes the windows of approvals that are over by it. */
+  async function change(next: (state: ApprovalState) => ApprovalState): Promise<readonly Approval[]> {
+    let before: readonly Approval[] = [];
+    const { pending } = await cell.update((state) => {
+      before = state.pending;
+      return next(state);
+    });
+    const over = before.filter(({ id }) => !pending.some((approval) => approval.id === id));
+    await Promise.all(over.map(({ windowId }) => (windowId === undefined ? undefined : windows.close(windowId))));
+    return over;
+  }
+
+  /** Hears the outcome of a call; `stop` must be called in the end. */
+  function listen(documentId: string, callId: number, signal: AbortSignal) {
+    const key = callKey(documentId, callId);
+    const set = listeners.get(key) ?? new Set();
+    listeners.set(key, set);
+    const { promise, resolve, reject } = Promise.withResolvers<ApprovalOutcome>();
+    // It may settle before anybody awaits it, which is no fault.
+    promise.catch(() => {});
+    set.add(resolve);
+    const stopAbort = onAbort(signal, reject);
+    const stop = () => {
+      stopAbort();
+      set.delete(resolve);
+      if (set.size === 0 && listeners.get(key) === set) listeners.delete(key);
+    };
+    return { outcome: promise, stop };
+  }
+
+  function notify({ waiters }: Approval, outcome: ApprovalOutcome): void {
+    for (const { documentId, callId } of waiters) {
+      const key = callKey(documentId, callId);
+      const waiting = listeners.get(key) ?? [];
+      listeners.delete(key);
+      for (const settle of waiting) settle(outcome);
+    }
+  }
+
+  const approvals: Approvals = {
+    async status(documentId, callId) {
+      const state = await cell.read();
+      if (approvalOf(state, documentId, callId)) return 'waiting';
+      const settled = state.outcomes.find((known) => known.documentId === documentId && known.callId === callId);
+      return settled?.outcome ?? 'unknown';
+    },
+    async dismissals(documentId) {
+      return (await cell.read()).dismissals.find((entry) => entry.documentId === documentId)?.count ?? 0;
+    },
+    async wait({ subject, documentId, isFrame }, callId, ask, signal) {
+      const fresh = { id: environment.newToken(), createdAt: environment.now() };
+      const waiter = { documentId, isFrame, callId, ask: { ...ask, models: [...ask.models], tasks: [...ask.tasks] } };
+      const heard = listen(documentId, callId, signal);
+      try {
+        const { pending } = await cell.update((state) => joinApproval(state, subject, waiter, fresh));
+        const joined = pending.find(({ waiters }) => waiters.some((other) => other === waiter));
+        if (joined?.id === fresh.id) void openWindow(joined);
+        else if (joined?.windowId !== undefined) await windows.focus(joined.windowId);
+        return await heard.outcome;
+      } catch (error) {
+        await change((state) =>
+          withoutWaiters(state, (other) => other.documentId === documentId && other.callId === callId),
+        );
+        throw error;
+      } finally {
+        heard.stop();
+      }
+    },
+    find: async (id) => (await cell.read()).pending.find((approval) => approval.id === id),
+    async settle(id, outcome) {
+      const over = await change((state) => settleApproval(state, id, outcome));
+      for (const approval of over) notify(approval, outcome);
+      return over.length > 0;
+    },
+    async windowClosed(windowId) {
+      const closed = (await cell.read()).pending.find((approval) => approval.windowId === windowId);
+      if (closed) await approvals.settle(closed.id, 'permission-dismissed');
+    },
+    async documentGone(documentId) {
+      await change((state) => withoutDocument(state, documentId));
+    },
+    async reconcile() {
+      const { pending } = await cell.read();
+      if (pending.length === 0) return;
+      await Promise.all(pending.map(reopen));
+      environment.later(() => {
+        dropAbsent().catch((error: unknown) => logger.error('prompts', { error: String(error) }));
+      }, RECONNECT_WITHIN_MS);
+    },
+  };
+
+  async function reopen(approval: Approval): Promise<void> {
+    const { id, windowId } = approval;
+    if (windowId !== undefined) {
+      if (!(await windows.exists(windowId))) await approvals.settle(id, 'permission-dismissed');
+      return;
+    }
+    const found = await windows.find(id);
+    if (found === undefined) await openWindow(approval);
+    else {
+      await cell.update((state) => ({
+        ...state,
+        pending: state.pending.map((other) => (other.id === id ? { ...other, windowId: found } : other)),
+      }));
+    }
+  }
+
+  async function dropAbsent(): Promise<void> {
+    const { pending } = await cell.read();
+    const waiting = new Set(pending.flatMap(({ waiters }) => waiters.map(({ documentId }) => documentId)));
+    for (const documentId of waiting) {
+      if (!environment.isConnected(documentId)) await approvals.documentGone(documentId);
+    }
+  }
+
+  return approvals;
+}
+
+/** The error that a call fails with when its prompt ended like this. */
+export function refusal(outcome: Exclude<ApprovalOutcome, 'allowed'>): WebplatError {
+  return new WebplatError(outcome);
+}

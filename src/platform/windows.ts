@@ -1,0 +1,62 @@
+import browser from 'webextension-polyfill';
+import { extensionContexts } from './chromium.ts';
+
+const PROMPT_PATH = '/src/ui/prompt/index.html';
+const SIZE = { width: 480, height: 680 };
+
+/** Windows in which the user answers prompts. */
+export interface PromptWindows {
+  /** Opens the window of the prompt `id` and returns the window's number. */
+  open(id: string): Promise<number>;
+  /** The number of an open window that shows the prompt `id`. */
+  find(id: string): Promise<number | undefined>;
+  exists(windowId: number): Promise<boolean>;
+  /** Brings a window to the front. */
+  focus(windowId: number): Promise<void>;
+  /** Closes a window; one that is gone already is no error. */
+  close(windowId: number): Promise<void>;
+}
+
+const promptUrl = (id: string) => browser.runtime.getURL(`${PROMPT_PATH}?id=${id}`);
+
+export const promptWindows: PromptWindows = {
+  async open(id) {
+    const { id: windowId } = await browser.windows.create({
+      url: promptUrl(id),
+      type: 'popup',
+      focused: true,
+      ...SIZE,
+      ...(await overLastWindow()),
+    });
+    if (windowId === undefined) throw new Error('the browser did not name the window it made');
+    return windowId;
+  },
+  async find(id) {
+    const url = promptUrl(id);
+    return (await extensionContexts('TAB')).find(({ documentUrl }) => documentUrl === url)?.windowId;
+  },
+  exists: (windowId) =>
+    browser.windows.get(windowId).then(
+      () => true,
+      () => false,
+    ),
+  async focus(windowId) {
+    await browser.windows.update(windowId, { focused: true }).catch(() => {});
+  },
+  async close(windowId) {
+    await browser.windows.remove(windowId).catch(() => {});
+  },
+};
+
+/** Calls `listener` when any window was closed; also starts a stopped background for it. */
+export function onWindowClosed(listener: (windowId: number) => void): void {
+  browser.windows.onRemoved.addListener(listener);
+}
+
+/** A position near the top of the window that the user is looking at, where the site's own window is too. */
+async function overLastWindow(): Promise<{ left?: number; top?: number }> {
+  const window = await browser.windows.getLastFocused().catch(() => undefined);
+  if (window?.left === undefined || window.top === undefined || window.width === undefined) return {};
+  const left = Math.round(window.left + Math.max(0, window.width - SIZE.width) / 2);
+  return { left, top: Math.max(0, window.top + 80) };
+}
