@@ -1,4 +1,4 @@
-import { createDispatch } from '../../src/protocol/dispatch.ts';
+import { createDispatch, type Handlers } from '../../src/protocol/dispatch.ts';
 import type { Subject } from '../../src/protocol/grant.ts';
 import { replyTo, type SendOneShot } from '../../src/protocol/message.ts';
 import { UI_METHODS } from '../../src/protocol/methods.ts';
@@ -23,7 +23,7 @@ const edit = (edited: (site: SiteView) => SiteView) => {
   queueMicrotask(changed);
 };
 
-const dispatch = createDispatch(UI_METHODS, {
+const handlers: Handlers<typeof UI_METHODS, undefined> = {
   'ui.prompt.get': () => ({ prompt }),
   'ui.prompt.answer': () => {
     const accepted = prompt !== null;
@@ -86,7 +86,8 @@ const dispatch = createDispatch(UI_METHODS, {
     queueMicrotask(changed);
     return {};
   },
-});
+};
+const dispatch = createDispatch(UI_METHODS, handlers);
 
 /** What the page sent, for tests to look at. */
 const sent: { method: string; params: unknown }[] = [];

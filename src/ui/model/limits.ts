@@ -16,6 +16,8 @@ export type LimitValues = Pick<CaveatValues, LimitKey>;
 /** One limit as people read and type it. */
 export interface LimitField extends Measure {
   readonly label: string;
+  /** The figure with its unit. */
+  readonly amount: (value: number) => string;
   /** The limit as the rest of a sentence that starts with "up to". */
   readonly sentence: (value: number) => string;
 }
@@ -34,6 +36,7 @@ export const LIMIT_FIELDS: Readonly<Record<LimitKey, LimitField>> = {
     scale: 1,
     digits: 0,
     ...boundsOf(CAVEAT_SCHEMAS.maxConcurrent),
+    amount: (value) => formatPlural(value, 'request'),
     sentence: (value) => `${formatPlural(value, 'request')} at a time`,
   },
   maxRatePerMinute: {
@@ -42,6 +45,7 @@ export const LIMIT_FIELDS: Readonly<Record<LimitKey, LimitField>> = {
     scale: 1,
     digits: 0,
     ...boundsOf(CAVEAT_SCHEMAS.maxRatePerMinute),
+    amount: (value) => formatPlural(value, 'request'),
     sentence: (value) => `${formatPlural(value, 'request')} a minute`,
   },
   maxTokens: {
@@ -50,6 +54,7 @@ export const LIMIT_FIELDS: Readonly<Record<LimitKey, LimitField>> = {
     scale: 1,
     digits: 0,
     ...boundsOf(CAVEAT_SCHEMAS.maxTokens),
+    amount: (value) => formatPlural(value, 'token'),
     sentence: (value) => `${formatPlural(value, 'token')} an answer${words(value)}`,
   },
   maxMemoryBytes: {
@@ -58,6 +63,7 @@ export const LIMIT_FIELDS: Readonly<Record<LimitKey, LimitField>> = {
     scale: 2 ** 20,
     digits: 2,
     ...boundsOf(CAVEAT_SCHEMAS.maxMemoryBytes),
+    amount: formatBytes,
     sentence: (value) => `${formatBytes(value)} of memory`,
   },
   maxComputeMsPerDay: {
@@ -66,6 +72,7 @@ export const LIMIT_FIELDS: Readonly<Record<LimitKey, LimitField>> = {
     scale: 60_000,
     digits: 2,
     ...boundsOf(CAVEAT_SCHEMAS.maxComputeMsPerDay),
+    amount: (value) => formatDuration(value, 'long'),
     sentence: (value) => `${formatDuration(value, 'long')} of computing a day`,
   },
 };

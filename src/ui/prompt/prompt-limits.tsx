@@ -58,7 +58,7 @@ interface LimitSentenceProps {
 }
 
 function LimitSentence({ limit, asked, text, before }: LimitSentenceProps) {
-  const { sentence } = LIMIT_FIELDS[limit];
+  const { amount, sentence } = LIMIT_FIELDS[limit];
   const typed = parseLowered(limit, text, asked);
   if (!typed.ok) return <span class="field-error">{LIMIT_FIELDS[limit].label}: to be corrected below.</span>;
   const { value } = typed;
@@ -68,7 +68,7 @@ function LimitSentence({ limit, asked, text, before }: LimitSentenceProps) {
       {before !== undefined && value > before && (
         <>
           {' '}
-          <Badge tone="accent">More</Badge> <span class="limit-before">was {sentence(before)}</span>
+          <Badge tone="accent">More</Badge> <span class="limit-before">was {amount(before)}</span>
         </>
       )}
     </>
