@@ -48,7 +48,7 @@ export interface LoadProgress {
 export interface Execution {
   readonly backend: Backend;
   /** Vendor and architecture of the graphics adapter; absent without one. */
-  readonly adapter?: string;
+  readonly adapter?: string | undefined;
   readonly firstTokenMs: number;
   readonly totalMs: number;
   readonly inputTokens: number;
@@ -123,7 +123,7 @@ export interface RunResult {
 export interface ModelHandle {
   readonly model: ModelName;
   readonly backend: Backend;
-  readonly adapter?: string;
+  readonly adapter?: string | undefined;
   /** Lets go of the model. Calling it twice is no error. */
   release(): Promise<void>;
 }
@@ -138,12 +138,12 @@ export interface ModelCard {
   readonly diskBytes: number;
   readonly residentBytes: number;
   /** Tokens of prompt and answer together; absent where the notion has no meaning. */
-  readonly contextTokens?: number;
+  readonly contextTokens?: number | undefined;
 }
 
 export interface Availability {
   readonly availability: 'available' | 'needs-permission' | 'unavailable';
-  readonly reason?: string;
+  readonly reason?: string | undefined;
 }
 
 export interface LoadOptions {
