@@ -22,7 +22,8 @@ const stopButton = find('stop', HTMLButtonElement);
 const textOutput = find('text', HTMLOutputElement);
 const statusOutput = find('status', HTMLPreElement);
 
-globalThis.webplatLab = createLab(new URL('./', location.href), createLogger('lab'));
+// The page lies two folders below the packaged files.
+globalThis.webplatLab = createLab(new URL('../../', location.href), createLogger('lab'));
 
 async function generate(lab: Lab): Promise<void> {
   const controller = new AbortController();
