@@ -142,6 +142,20 @@ describe('memory', () => {
     expect(pool.residents().map(({ name }) => name)).toEqual(['held']);
   });
 
+  it('does not count new settings as a use, and counts their idle time from the last one', async () => {
+    const { pool, time } = setUp();
+    (await pool.acquire(makeManifest('m'), { holder: 'a', signal: live() })).release();
+    time.advance(DEFAULT_SETTINGS.idleUnloadMs - 10);
+    pool.applySettings(DEFAULT_SETTINGS);
+    time.advance(10);
+    expect(pool.residents()).toEqual([]);
+    (await pool.acquire(makeManifest('m'), { holder: 'a', signal: live() })).release();
+    time.advance(5_000);
+    pool.applySettings({ ...DEFAULT_SETTINGS, idleUnloadMs: 6_000 });
+    time.advance(1_000);
+    expect(pool.residents()).toEqual([]);
+  });
+
   it('counts what a site holds once per model, without the model being asked for', async () => {
     const { pool } = setUp();
     for (const holder of ['a', 'b']) await pool.acquire(makeManifest('m'), { holder, signal: live() });

@@ -76,13 +76,19 @@ export function createPool(environment: PoolEnvironment): Pool {
     return resident.model?.dispose() ?? Promise.resolve();
   }
 
-  function touch(resident: Resident): void {
-    resident.lastUsedAt = now();
+  /** Sets the timer that unloads an idle model, counted from its last use. */
+  function arm(resident: Resident): void {
     resident.cancelIdle();
     if (!isIdle(resident)) return;
+    const delayMs = Math.max(0, resident.lastUsedAt + settings.idleUnloadMs - now());
     resident.cancelIdle = later(() => {
       if (isIdle(resident)) void remove(resident, 'idle');
-    }, settings.idleUnloadMs);
+    }, delayMs);
+  }
+
+  function touch(resident: Resident): void {
+    resident.lastUsedAt = now();
+    arm(resident);
   }
 
   function hold(resident: Resident, holder: string): void {
@@ -221,7 +227,7 @@ export function createPool(environment: PoolEnvironment): Pool {
         const use = totalMemory(residents.values());
         const over = use.gpuBytes > budget().gpuBytes || use.cpuBytes > budget().cpuBytes;
         if (over) void remove(idle, 'budget lowered');
-        else touch(idle);
+        else arm(idle);
       }
     },
     residents: () => [...residents.values()].map(describeResident),
