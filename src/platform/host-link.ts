@@ -6,13 +6,15 @@ import { acceptData, DATA_PORT } from './port.ts';
 
 /**
  * Whether a message came from this extension's background. The browser fills `sender`: pages and content scripts have a
- * tab, extension documents have their own URL, and only the background has the URL of the background script.
+ * tab, extension documents have a document, and only the background script has neither. The manifest, which names the
+ * script, cannot be read from an offscreen document.
  */
-function isBackground(sender: Runtime.MessageSender): boolean {
-  const background = browser.runtime.getManifest().background as { service_worker?: string } | undefined;
-  if (sender.id !== browser.runtime.id || sender.tab || !background?.service_worker) return false;
-  return sender.url === browser.runtime.getURL(background.service_worker);
+function isBackground(sender: Runtime.MessageSender & { documentId?: string }): boolean {
+  if (sender.id !== browser.runtime.id || sender.tab || sender.documentId !== undefined) return false;
+  return sender.url !== undefined && SCRIPT_URL.test(sender.url) && sender.url.startsWith(browser.runtime.getURL(''));
 }
+
+const SCRIPT_URL = /\.js$/;
 
 /** Answers requests of the `host` channel; anything else, and anybody else, is left to others. */
 export function onHostRequest(answer: (request: OneShotRequest) => Promise<OneShotReply>): void {
