@@ -20,6 +20,6 @@ export interface DecoderSequence {
 /** A decoder-only language model in memory, whatever runs it. */
 export interface Decoder {
   readonly shape: DecoderShape;
-  /** @throws WebplatError `busy` when no cache is free. */
-  open(): DecoderSequence;
+  /** Waits for a free cache when as many sequences are open as the decoder can hold. */
+  open(): Promise<DecoderSequence>;
 }

@@ -20,7 +20,7 @@ function makeDecoder(answer: string, onStep: (step: number) => void = () => {}) 
   const state = { open: 0, inputs: [] as number[][] };
   const decoder: Decoder = {
     shape: { layers: 1, keyValueHeads: 1, headSize: 2, vocabularySize: 257, contextTokens: CONTEXT },
-    open() {
+    async open() {
       state.open += 1;
       let step = 0;
       let length = 0;

@@ -15,7 +15,7 @@ export async function generateText(
 ): Promise<GenerateOutcome> {
   events.signal.throwIfAborted();
   const promptIds = encodePrompt(decoder, tokenizer, request);
-  const sequence = decoder.open();
+  const sequence = await decoder.open();
   try {
     return await decode(sequence, decoder.shape.contextTokens, tokenizer, promptIds, request, events);
   } finally {

@@ -1,0 +1,86 @@
+import type { Tensor } from 'onnxruntime-common';
+import { WebplatError } from '../../../src/protocol/errors.ts';
+import { DECODER_IO, type DecoderShape } from '../../graphs/graph.ts';
+import type { OrtModule } from './runtime.ts';
+
+/** Keys and values of one sequence, as the graph wants and gives them. */
+export interface SequenceCache {
+  /** Tensors to feed, by input name. */
+  feeds(): Record<string, Tensor>;
+  /** Where results go, by output name; null lets the runtime allocate. */
+  fetches(): Record<string, Tensor | null>;
+  /** Takes the results of a run. */
+  keep(results: Record<string, Tensor>): void;
+  /** Forgets everything, for the next sequence. */
+  reset(): void;
+}
+
+const PARTS = ['key', 'value'] as const;
+
+function cacheNames({ layers }: DecoderShape): { past: string; present: string }[] {
+  return Array.from({ length: layers }, (_, layer) =>
+    PARTS.map((part) => ({ past: DECODER_IO.past(layer, part), present: DECODER_IO.present(layer, part) })),
+  ).flat();
+}
+
+/** GPUBufferUsage of the WebGPU specification: STORAGE, COPY_SRC and COPY_DST. */
+const CACHE_USAGE = 0x0080 | 0x0004 | 0x0008;
+
+/**
+ * A static cache on the device: one buffer a layer and part, for the whole context, read as past and written as present by
+ * the same run. Nothing is allocated or copied while decoding.
+ */
+export async function createDeviceCache(
+  ort: OrtModule,
+  device: GPUDevice,
+  shape: DecoderShape,
+): Promise<SequenceCache> {
+  const dims = [1, shape.keyValueHeads, shape.contextTokens, shape.headSize];
+  const size = dims.reduce((product, dimension) => product * dimension, Float32Array.BYTES_PER_ELEMENT);
+  device.pushErrorScope('out-of-memory');
+  const caches = cacheNames(shape).map((names) => {
+    const buffer = device.createBuffer({ size, usage: CACHE_USAGE });
+    return { ...names, buffer, tensor: ort.Tensor.fromGpuBuffer(buffer, { dataType: 'float32', dims }) };
+  });
+  if (await device.popErrorScope()) {
+    for (const { buffer } of caches) buffer.destroy();
+    throw new WebplatError('out-of-memory', undefined, { requested: size * caches.length });
+  }
+  return {
+    feeds: () => Object.fromEntries(caches.map(({ past, tensor }) => [past, tensor])),
+    fetches: () => Object.fromEntries(caches.map(({ present, tensor }) => [present, tensor])),
+    keep: () => {},
+    reset() {
+      // Lengths alone keep a sequence from reading what the one before left; clearing makes sure that nothing is left.
+      const encoder = device.createCommandEncoder();
+      for (const { buffer } of caches) encoder.clearBuffer(buffer);
+      device.queue.submit([encoder.finish()]);
+    },
+  };
+}
+
+/**
+ * A cache in ordinary memory that is as long as the sequence: the processor's runtime copies caches in and out of its heap
+ * at every run, so what is not there costs nothing.
+ */
+export function createHostCache(ort: OrtModule, shape: DecoderShape): SequenceCache {
+  const names = cacheNames(shape);
+  const empty = () => new ort.Tensor('float32', new Float32Array(0), [1, shape.keyValueHeads, 0, shape.headSize]);
+  const start = () => Object.fromEntries(names.map(({ past }) => [past, empty()]));
+  let past: Record<string, Tensor> = start();
+  return {
+    feeds: () => past,
+    fetches: () => Object.fromEntries(names.map(({ present }) => [present, null])),
+    keep(results) {
+      const next: Record<string, Tensor> = {};
+      for (const { past: input, present } of names) {
+        const tensor = results[present];
+        if (tensor) next[input] = tensor;
+      }
+      past = next;
+    },
+    reset() {
+      past = start();
+    },
+  };
+}

@@ -1,0 +1,114 @@
+import * as v from 'valibot';
+import { fromWireError, WebplatError } from '../../../src/protocol/errors.ts';
+import type { PassedTier } from '../../../src/protocol/model.ts';
+import { onAbort } from '../../../src/shared/abort.ts';
+import { type Capabilities, probeCapabilities } from '../../device/capabilities.ts';
+import type { Precision } from '../../graphs/graph.ts';
+import type { ModelManifest } from '../../store/manifest.ts';
+import type { Engine, LoadedModel, LoadOptions } from '../engine.ts';
+import { createWorkerModel } from './client.ts';
+import { FromWorker, type ToWorker } from './messages.ts';
+import { planTiers, TIER_BACKENDS, TIER_LABELS, type Tier } from './tiers.ts';
+
+export interface OrtEngineOptions {
+  /** Where packaged files lie: the runtime in `ort/` below it. */
+  readonly assetBase: URL;
+  /** How linear layers are stored; 4 bits if left out. */
+  readonly precision?: Precision;
+  /** Starts the worker that holds one model. */
+  readonly spawn?: () => Worker;
+  readonly capabilities?: () => Promise<Capabilities>;
+}
+
+/** What the runtime itself takes, on top of a model's weights and caches, however small the model is. */
+const RUNTIME_BYTES = 160 * 2 ** 20;
+
+const spawnWorker = () =>
+  new Worker(new URL('../worker.ts', import.meta.url), { type: 'module', name: 'webplat model' });
+
+/** Runs graphs on onnxruntime-web, each model in a worker of its own, on the best tier that works. */
+export function createOrtEngine(options: OrtEngineOptions): Engine {
+  const { capabilities: probe = probeCapabilities } = options;
+  let capabilities: Promise<Capabilities> | undefined;
+  return {
+    name: 'ort',
+    estimate: ({ card }) => ({ gpuBytes: card.residentBytes, cpuBytes: card.residentBytes + RUNTIME_BYTES }),
+    async load(manifest, loadOptions) {
+      loadOptions.signal.throwIfAborted();
+      capabilities ??= probe();
+      const { tiers, passedOver } = planTiers(loadOptions.backend, await capabilities);
+      return climb(tiers, passedOver, manifest, options, loadOptions);
+    },
+  };
+}
+
+/** Tries one tier after the other, each in a fresh worker: what a failed start left behind ends with its worker. */
+async function climb(
+  tiers: readonly Tier[],
+  skipped: readonly PassedTier[],
+  manifest: ModelManifest,
+  options: OrtEngineOptions,
+  loadOptions: LoadOptions,
+): Promise<LoadedModel> {
+  const passedOver = [...skipped];
+  for (const tier of tiers) {
+    const outcome = await attempt(tier, passedOver, manifest, options, loadOptions);
+    if ('model' in outcome) return outcome.model;
+    passedOver.push({ tier: TIER_LABELS[tier], reason: outcome.reason });
+  }
+  const reason = passedOver.map((passed) => `${passed.tier}: ${passed.reason}`).join(' ');
+  throw new WebplatError('no-backend', undefined, { reason: reason.slice(0, 512) });
+}
+
+type Outcome = { readonly model: LoadedModel } | { readonly reason: string };
+
+/** One worker, one tier. Rejects when no other tier could do better: the model is at fault, or nobody waits any more. */
+function attempt(
+  tier: Tier,
+  passedOver: readonly PassedTier[],
+  manifest: ModelManifest,
+  { assetBase, precision = 'q4', spawn = spawnWorker }: OrtEngineOptions,
+  { signal, onProgress }: LoadOptions,
+): Promise<Outcome> {
+  const worker = spawn();
+  return new Promise<Outcome>((resolve, reject) => {
+    const stopListening = onAbort(signal, (reason) => give(() => reject(reason)));
+    function give(settle: () => void): void {
+      stopListening();
+      worker.terminate();
+      settle();
+    }
+    const refuse = (reason: string) => give(() => resolve({ reason }));
+    function receive(message: FromWorker): void {
+      if (message.kind === 'progress') onProgress(message.progress);
+      else if (message.kind === 'refused') refuse(message.reason);
+      else if (message.kind === 'failed') give(() => reject(fromWireError(message.error)));
+      else if (message.kind === 'loaded') {
+        stopListening();
+        const { adapter, contextTokens, maxSequences, memory } = message;
+        const backend = TIER_BACKENDS[tier];
+        const label = TIER_LABELS[tier];
+        const info = { backend, tier: label, passedOver, contextTokens, maxSequences, ...(adapter && { adapter }) };
+        resolve({ model: createWorkerModel({ worker, info, memory }) });
+      }
+    }
+    worker.onmessage = ({ data }) => {
+      const message = v.safeParse(FromWorker, data);
+      if (message.success) receive(message.output);
+      else refuse('The worker answered with something else.');
+    };
+    worker.onerror = (event) => {
+      event.preventDefault();
+      refuse(`The worker stopped: ${event.message ?? 'it could not be started'}`.slice(0, 512));
+    };
+    const { card, contentHash, files } = manifest;
+    const load: ToWorker = {
+      kind: 'load',
+      tier,
+      precision,
+      assetBase: assetBase.href,
+      manifest: { card, contentHash, files: [...files] },
+    };
+    worker.postMessage(load);
+  });
+}

@@ -1,0 +1,103 @@
+import type { WebplatError } from '../../../src/protocol/errors.ts';
+import type { LoadProgress } from '../../../src/protocol/generation.ts';
+import { createMutex } from '../../../src/shared/mutex.ts';
+import { type OwnedDevice, openDevice, requestAdapter } from '../../device/gpu-device.ts';
+import { createReadBack } from '../../device/read-back.ts';
+import { DECODER_IO, type Precision } from '../../graphs/graph.ts';
+import { type Artifact, createArtifactCache, openPrivateFiles } from '../../store/artifact-cache.ts';
+import type { ModelManifest } from '../../store/manifest.ts';
+import type { Decoder } from '../../tasks/decoder.ts';
+import { createTextTokenizer, type TextTokenizer } from '../../tasks/tokenizer.ts';
+import type { MemoryUse } from '../engine.ts';
+import { createDeviceCache, createHostCache } from './caches.ts';
+import { compileModel, readTextFiles } from './compile.ts';
+import { createOrtDecoder, warmUp } from './decoder.ts';
+import { createSession, loadRuntime, type Runtime } from './runtime.ts';
+import type { Tier } from './tiers.ts';
+
+/** Sequences that are decoded at once; each has a cache for the whole context. */
+export const MAX_SEQUENCES = 4;
+
+export interface LoadRequest {
+  readonly tier: Tier;
+  readonly manifest: ModelManifest;
+  readonly precision: Precision;
+  readonly assetBase: URL;
+  readonly signal: AbortSignal;
+  onProgress(progress: LoadProgress): void;
+}
+
+export interface RunningModel {
+  readonly decoder: Decoder;
+  readonly tokenizer: TextTokenizer;
+  readonly adapter?: string;
+  /** Settles when the device goes away. */
+  readonly lost: Promise<WebplatError>;
+  memory(): MemoryUse;
+}
+
+/** The tier cannot run the model; another one may. */
+export class TierRefused extends Error {}
+
+/**
+ * Loads a model in this realm. A realm is good for one attempt: a runtime that failed to start a device cannot start one
+ * again.
+ *
+ * @throws WebplatError for what is wrong with the model, {@link TierRefused} for what is wrong with the tier.
+ */
+export async function loadModel(request: LoadRequest): Promise<RunningModel> {
+  const { manifest, precision, signal, onProgress, tier, assetBase } = request;
+  const files = await readTextFiles(manifest, signal);
+  const runtime = await refuseOnError(loadRuntime(tier, assetBase));
+  const artifact = await compileModel(manifest, files.config, {
+    precision,
+    runtime: `ort${runtime.ort.env.versions.common}`,
+    cache: createArtifactCache(await openPrivateFiles()),
+    signal,
+    onProgress,
+  });
+  const tokenizer = createTextTokenizer(files, artifact.shape.vocabularySize);
+  onProgress({ phase: 'compile', fraction: 0 });
+  return { tokenizer, ...(await refuseOnError(start(tier, runtime, artifact))) };
+}
+
+async function refuseOnError<T>(work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    throw new TierRefused(error instanceof Error ? error.message : String(error));
+  }
+}
+
+async function start(tier: Tier, runtime: Runtime, artifact: Artifact): Promise<Omit<RunningModel, 'tokenizer'>> {
+  const { shape } = artifact;
+  const owned = tier === 'wasm' ? undefined : await openOwnDevice();
+  const presents = Array.from({ length: shape.layers }, (_, layer) => [
+    DECODER_IO.present(layer, 'key'),
+    DECODER_IO.present(layer, 'value'),
+  ]).flat();
+  const session = await createSession(runtime, tier, artifact, owned?.device, owned ? presents : []);
+  const decoder = createOrtDecoder({
+    ort: runtime.ort,
+    session,
+    shape,
+    mutex: createMutex(),
+    readBack: owned ? await createReadBack(owned.device) : (work) => work(),
+    maxSequences: MAX_SEQUENCES,
+    makeCache: async () =>
+      owned ? createDeviceCache(runtime.ort, owned.device, shape) : createHostCache(runtime.ort, shape),
+  });
+  await warmUp(decoder);
+  return {
+    decoder,
+    ...(owned && { adapter: owned.adapterName }),
+    lost: owned?.lost ?? new Promise(() => {}),
+    memory: () => ({ gpuBytes: owned?.bytes() ?? 0, cpuBytes: runtime.heapBytes() }),
+  };
+}
+
+async function openOwnDevice(): Promise<OwnedDevice> {
+  const adapter = await requestAdapter();
+  if (!adapter) throw new TierRefused('No graphics adapter answered the worker.');
+  return openDevice(adapter);
+}

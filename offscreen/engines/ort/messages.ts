@@ -1,0 +1,71 @@
+import * as v from 'valibot';
+import { WireError } from '../../../src/protocol/errors.ts';
+import {
+  FinishReason,
+  GenerationOptions,
+  LoadProgress,
+  TextChunk,
+  TextInput,
+} from '../../../src/protocol/generation.ts';
+import { ModelCard } from '../../../src/protocol/model.ts';
+import { Bytes, Count, DurationMs, RequestId } from '../../../src/protocol/scalars.ts';
+import { TensorMap } from '../../../src/protocol/tensor.ts';
+import { TIERS } from './tiers.ts';
+
+const Manifest = v.strictObject({
+  card: ModelCard,
+  contentHash: v.string(),
+  files: v.array(v.strictObject({ path: v.string(), bytes: Bytes, sha256: v.string(), url: v.string() })),
+});
+
+const Memory = v.strictObject({ gpuBytes: Bytes, cpuBytes: Bytes });
+
+/** What the engine tells its worker. The first message is `load`, once. */
+export const ToWorker = v.variant('kind', [
+  v.strictObject({
+    kind: v.literal('load'),
+    tier: v.picklist(TIERS),
+    manifest: Manifest,
+    precision: v.picklist(['fp32', 'q4']),
+    assetBase: v.string(),
+  }),
+  v.strictObject({
+    kind: v.literal('generate'),
+    id: RequestId,
+    request: v.strictObject({ input: TextInput, options: GenerationOptions, maxNewTokens: Count }),
+  }),
+  v.strictObject({ kind: v.literal('count'), id: RequestId, input: TextInput }),
+  v.strictObject({ kind: v.literal('run'), id: RequestId, inputs: TensorMap }),
+  v.strictObject({ kind: v.literal('abort'), id: RequestId }),
+]);
+export type ToWorker = v.InferOutput<typeof ToWorker>;
+
+/** What a worker answers. `refused` ends a load: this tier does not work; `failed` ends the worker. */
+export const FromWorker = v.variant('kind', [
+  v.strictObject({ kind: v.literal('progress'), progress: LoadProgress }),
+  v.strictObject({
+    kind: v.literal('loaded'),
+    adapter: v.optional(v.string()),
+    contextTokens: Count,
+    maxSequences: Count,
+    memory: Memory,
+  }),
+  v.strictObject({ kind: v.literal('refused'), reason: v.string() }),
+  v.strictObject({ kind: v.literal('failed'), error: WireError }),
+  v.strictObject({ kind: v.literal('text'), id: RequestId, chunk: TextChunk }),
+  v.strictObject({ kind: v.literal('compute'), id: RequestId, computeMs: DurationMs }),
+  v.strictObject({ kind: v.literal('result'), id: RequestId, value: v.unknown(), memory: Memory }),
+  v.strictObject({ kind: v.literal('error'), id: RequestId, error: WireError, memory: Memory }),
+]);
+export type FromWorker = v.InferOutput<typeof FromWorker>;
+
+/** Values of `result`, by what was asked. */
+export const GenerateValue = v.strictObject({
+  text: v.string(),
+  finishReason: FinishReason,
+  inputTokens: Count,
+  outputTokens: Count,
+  computeMs: DurationMs,
+});
+export const CountValue = Count;
+export const RunValue = TensorMap;

@@ -1,0 +1,84 @@
+import type { Env, InferenceSession, Tensor, TensorConstructor, TensorFactory } from 'onnxruntime-common';
+import { WEIGHTS_FILE } from '../../graphs/graph-builder.ts';
+import type { Artifact } from '../../store/artifact-cache.ts';
+import type { Tier } from './tiers.ts';
+
+/** The part of onnxruntime-web that is used; the same in each of its builds. */
+export interface OrtModule {
+  readonly env: Env;
+  readonly InferenceSession: {
+    create(model: Uint8Array, options: InferenceSession.SessionOptions): Promise<InferenceSession>;
+  };
+  readonly Tensor: TensorConstructor & TensorFactory;
+}
+
+/** A build of the runtime, loaded and configured. */
+export interface Runtime {
+  readonly ort: OrtModule;
+  /** Bytes of the WebAssembly memories it made; they only ever grow. */
+  heapBytes(): number;
+}
+
+const BUILDS: Record<Tier, () => Promise<OrtModule>> = {
+  jspi: () => import('onnxruntime-web/jspi'),
+  asyncify: () => import('onnxruntime-web/webgpu'),
+  wasm: () => import('onnxruntime-web/wasm'),
+};
+
+const STEMS: Record<Tier, string> = {
+  jspi: 'ort-wasm-simd-threaded.jspi',
+  asyncify: 'ort-wasm-simd-threaded.asyncify',
+  wasm: 'ort-wasm-simd-threaded',
+};
+
+/** More threads than this share a memory bus that is already full. */
+const MOST_THREADS = 4;
+
+/** Loads the build of `tier` from the package; nothing is fetched from elsewhere. */
+export async function loadRuntime(tier: Tier, assetBase: URL): Promise<Runtime> {
+  const heapBytes = meterMemories();
+  const ort = await BUILDS[tier]();
+  const file = (suffix: string) => new URL(`ort/${STEMS[tier]}.${suffix}`, assetBase).href;
+  ort.env.wasm.wasmPaths = { mjs: file('mjs'), wasm: file('wasm') };
+  ort.env.wasm.numThreads = threadsFor(tier);
+  ort.env.logLevel = 'error';
+  return { ort, heapBytes };
+}
+
+function threadsFor(tier: Tier): number {
+  if (tier !== 'wasm' || !globalThis.crossOriginIsolated) return 1;
+  return Math.max(1, Math.min(MOST_THREADS, navigator.hardwareConcurrency));
+}
+
+/** Counts WebAssembly memories by watching them being made: the runtime does not tell how much it has. */
+function meterMemories(): () => number {
+  const memories: WebAssembly.Memory[] = [];
+  WebAssembly.Memory = new Proxy(WebAssembly.Memory, {
+    construct(target, [descriptor]) {
+      const memory = new target(descriptor);
+      memories.push(memory);
+      return memory;
+    },
+  });
+  return () => memories.reduce((sum, { buffer }) => sum + buffer.byteLength, 0);
+}
+
+/** Opens `artifact`; outputs named in `onDevice` stay on the graphics device. */
+export async function createSession(
+  { ort }: Runtime,
+  tier: Tier,
+  artifact: Artifact,
+  device: GPUDevice | undefined,
+  onDevice: readonly string[],
+): Promise<InferenceSession> {
+  // The promise-integration build reads a file piece by piece; the others need it in memory while they load.
+  const weights = tier === 'jspi' ? artifact.weights : new Uint8Array(await artifact.weights.arrayBuffer());
+  return ort.InferenceSession.create(artifact.model, {
+    executionProviders: device ? [{ name: 'webgpu', device, storageBufferCacheMode: 'simple' } as never] : ['wasm'],
+    externalData: [{ path: WEIGHTS_FILE, data: weights }],
+    graphOptimizationLevel: 'all',
+    preferredOutputLocation: Object.fromEntries(onDevice.map((name) => [name, 'gpu-buffer'])),
+  });
+}
+
+export type { InferenceSession, Tensor };

@@ -1,0 +1,183 @@
+import { probeCapabilities } from '../../../../offscreen/device/capabilities.ts';
+import { openDevice, requestAdapter } from '../../../../offscreen/device/gpu-device.ts';
+import { kickWhile, measureReadBack } from '../../../../offscreen/device/read-back.ts';
+import type { LoadedModel } from '../../../../offscreen/engines/engine.ts';
+import { createOrtEngine } from '../../../../offscreen/engines/ort/engine.ts';
+import type { Precision } from '../../../../offscreen/graphs/graph.ts';
+import type { ModelManifest } from '../../../../offscreen/store/manifest.ts';
+import { createPackagedSource } from '../../../../offscreen/store/packaged-source.ts';
+import { toWireError } from '../../../../src/protocol/errors.ts';
+import type { GenerationOptions, LoadProgress, TextInput } from '../../../../src/protocol/generation.ts';
+import type { Settings } from '../../../../src/protocol/settings.ts';
+
+const assetBase = new URL('./', location.href);
+const models = new Map<number, LoadedModel>();
+let lastModel = 0;
+
+export interface LoadArguments {
+  readonly backend: Settings['backend'];
+  readonly precision: Precision;
+  /** Builds of the runtime that shall look unusable. */
+  readonly withoutJspi?: boolean;
+  readonly manifest?: ModelManifest;
+}
+
+export interface GenerateArguments {
+  readonly model: number;
+  readonly input: TextInput;
+  readonly options?: GenerationOptions;
+  readonly maxNewTokens?: number;
+  /** Aborts after so many chunks. */
+  readonly abortAfter?: number;
+}
+
+/** Runs `work` and reports how it ended, because errors lose their fields on the way to the test. */
+async function outcome<T>(work: () => Promise<T>) {
+  try {
+    return { value: await work() };
+  } catch (thrown) {
+    const name = thrown instanceof Error ? thrown.name : 'unknown';
+    return { error: { ...toWireError(thrown), name, text: String(thrown) } };
+  }
+}
+
+function get(model: number): LoadedModel {
+  const loaded = models.get(model);
+  if (!loaded) throw new Error('No such model.');
+  return loaded;
+}
+
+const resolveManifest = async () => {
+  const manifest = await createPackagedSource(assetBase).resolve('packaged:storyteller');
+  if (!manifest) throw new Error('The model is not packaged.');
+  return manifest;
+};
+
+const api = {
+  capabilities: probeCapabilities,
+  manifest: resolveManifest,
+
+  load: ({ backend, precision, withoutJspi = false, manifest }: LoadArguments) =>
+    outcome(async () => {
+      const engine = createOrtEngine({
+        assetBase,
+        precision,
+        spawn: () => new Worker(new URL('./worker.ts', import.meta.url), { type: 'module' }),
+        capabilities: async () => {
+          const found = await probeCapabilities();
+          return withoutJspi ? { ...found, wasm: { ...found.wasm, jspi: false } } : found;
+        },
+      });
+      const phases: LoadProgress['phase'][] = [];
+      const start = performance.now();
+      const loaded = await engine.load(manifest ?? (await resolveManifest()), {
+        signal: new AbortController().signal,
+        backend,
+        onProgress: ({ phase }) => phases.push(phase),
+      });
+      lastModel += 1;
+      models.set(lastModel, loaded);
+      return { model: lastModel, info: loaded.info, memory: loaded.memory(), phases, ms: performance.now() - start };
+    }),
+
+  generate: ({ model, input, options = {}, maxNewTokens = 64, abortAfter }: GenerateArguments) =>
+    outcome(async () => {
+      const abort = new AbortController();
+      const chunks: string[] = [];
+      let computeMs = 0;
+      let firstMs = 0;
+      const start = performance.now();
+      const result = await get(model).generate(
+        { input, options, maxNewTokens },
+        {
+          signal: abort.signal,
+          onText({ text }) {
+            firstMs ||= performance.now() - start;
+            chunks.push(text);
+            if (chunks.length === abortAfter) abort.abort();
+          },
+          onCompute(ms) {
+            computeMs = ms;
+          },
+        },
+      );
+      return { ...result, chunks, reportedMs: computeMs, firstMs, ms: performance.now() - start };
+    }),
+
+  /** Sum of the negative natural-log likelihoods of all tokens of a document but the first. */
+  negativeLogLikelihood: (model: number, ids: readonly number[]) =>
+    outcome(async () => {
+      const int64 = (values: readonly number[], dims: number[]) => ({
+        dtype: 'int64' as const,
+        dims,
+        data: BigInt64Array.from(values, BigInt).buffer,
+      });
+      const inputs = ids.slice(0, -1);
+      const outputs = await get(model).run(
+        { input_ids: int64(inputs, [1, inputs.length]), logit_positions: int64([...inputs.keys()], [inputs.length]) },
+        { signal: new AbortController().signal, onCompute: () => {} },
+      );
+      const logits = new Float32Array(outputs.logits?.data ?? new ArrayBuffer(0));
+      const width = logits.length / inputs.length;
+      return inputs.reduce(
+        (sum, _, row) => sum + surprise(logits.subarray(row * width, (row + 1) * width), ids[row + 1] ?? 0),
+        0,
+      );
+    }),
+
+  run: (model: number, inputs: Parameters<LoadedModel['run']>[0]) =>
+    outcome(() => get(model).run(inputs, { signal: new AbortController().signal, onCompute: () => {} })),
+  countTokens: (model: number, input: TextInput) => outcome(() => get(model).countTokens(input)),
+  failure: async (model: number) => toWireError(await get(model).failed),
+  memory: (model: number) => get(model).memory(),
+  dispose: (model: number) => get(model).dispose(),
+
+  /** Bytes of this page and its workers, as the browser counts them. */
+  async agentBytes(): Promise<number> {
+    const measured = performance as unknown as { measureUserAgentSpecificMemory(): Promise<{ bytes: number }> };
+    return (await measured.measureUserAgentSpecificMemory()).bytes;
+  },
+
+  /** Flips a byte in, or cuts off the end of, every compiled file of the cache; answers how many there were. */
+  async damageCache(how: 'flip' | 'truncate'): Promise<number> {
+    const folder = await (await navigator.storage.getDirectory()).getDirectoryHandle('artifacts');
+    let damaged = 0;
+    for await (const entry of folder.values()) {
+      if (!(entry instanceof FileSystemDirectoryHandle)) continue;
+      const handle = await entry.getFileHandle('weights.bin');
+      const bytes = new Uint8Array(await (await handle.getFile()).arrayBuffer());
+      const middle = bytes.length >> 1;
+      bytes[middle] = (bytes[middle] ?? 0) ^ 1;
+      const stream = await handle.createWritable();
+      await stream.write(how === 'flip' ? bytes : bytes.subarray(0, middle));
+      await stream.close();
+      damaged += 1;
+    }
+    return damaged;
+  },
+
+  async clearCache(): Promise<void> {
+    const root = await navigator.storage.getDirectory();
+    await root.removeEntry('artifacts', { recursive: true }).catch(() => {});
+  },
+
+  async readBackMs(): Promise<{ plain: number; kicked: number } | undefined> {
+    const adapter = await requestAdapter();
+    if (!adapter) return undefined;
+    const { device } = await openDevice(adapter);
+    await measureReadBack(device);
+    const plain = await measureReadBack(device);
+    const kicked = await measureReadBack(device, (work) => kickWhile(device.queue, work));
+    device.destroy();
+    return { plain, kicked };
+  },
+};
+
+function surprise(logits: Float32Array, token: number): number {
+  const largest = logits.reduce((a, b) => Math.max(a, b));
+  const total = logits.reduce((sum, logit) => sum + Math.exp(logit - largest), 0);
+  return Math.log(total) + largest - (logits[token] ?? Number.NaN);
+}
+
+export type ModelPage = typeof api;
+Object.assign(globalThis, { modelPage: api });

@@ -1,0 +1,2 @@
+import './record-devices.ts';
+import '../../../../offscreen/engines/worker.ts';
