@@ -42,7 +42,8 @@ export async function serveSites(fallback: SiteFallback = async () => undefined)
     const { origin: asked, pathname } = new URL(url, `http://${headers.host}`);
     const page = pages.get(`${asked}${pathname}`) ?? (pathname === '/' ? EMPTY : await fallback(pathname));
     if (!page) {
-      response.writeHead(404).end();
+      // Browsers ask every site for an icon, and log it where there is none.
+      response.writeHead(pathname === '/favicon.ico' ? 204 : 404).end();
       return;
     }
     response.writeHead(200, {
