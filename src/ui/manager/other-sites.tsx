@@ -19,7 +19,12 @@ export function DeniedSite({ site, client, action }: SectionProps & { readonly s
         <SubjectText subject={site.subject} />
         <p class="quiet">May ask again {formatRelative(site.deniedUntil ?? now, now)}.</p>
       </div>
-      <button type="button" class="button" aria-label={`Let ${subjectName(site.subject)} ask again`} onClick={clear}>
+      <button
+        type="button"
+        class="button"
+        aria-label={`Let it ask again: ${subjectName(site.subject)}`}
+        onClick={clear}
+      >
         Let it ask again
       </button>
     </>

@@ -60,7 +60,7 @@ export function SitePanel({ site, onStop, onRevoke, onClearDenial }: SitePanelPr
         </div>
       )}
       {state === 'denied' && (
-        <button type="button" class="button" aria-label={`Let ${name} ask again`} onClick={onClearDenial}>
+        <button type="button" class="button" aria-label={`Let it ask again: ${name}`} onClick={onClearDenial}>
           Let it ask again
         </button>
       )}
