@@ -24,6 +24,9 @@ export function createAttacher(): Attacher {
     try {
       const port = await handOver(token, page, stop.signal);
       if (port) await pumpOverRuntime(token, port, stop.signal);
+    } catch {
+      // A document that is being torn down cannot even hold a frame: nobody waits for this port any more.
+      page.close();
     } finally {
       ends.delete(end);
     }

@@ -62,6 +62,7 @@ async function greet(
   const loaded = new Promise<void>((resolve) => element.addEventListener('load', () => resolve(), { once: true }));
   if (
     !(await within(
+      DEADLINES_MS.load,
       loaded.then(() => true),
       signal,
     ))
