@@ -90,17 +90,19 @@ export function createApprovals(environment: ApprovalsEnvironment): Approvals {
     const key = callKey(documentId, callId);
     const set = listeners.get(key) ?? new Set();
     listeners.set(key, set);
-    const { promise, resolve, reject } = Promise.withResolvers<ApprovalOutcome>();
+    let stop = () => {};
+    const outcome = new Promise<ApprovalOutcome>((resolve, reject) => {
+      set.add(resolve);
+      const stopAbort = onAbort(signal, reject);
+      stop = () => {
+        stopAbort();
+        set.delete(resolve);
+        if (set.size === 0 && listeners.get(key) === set) listeners.delete(key);
+      };
+    });
     // It may settle before anybody awaits it, which is no fault.
-    promise.catch(() => {});
-    set.add(resolve);
-    const stopAbort = onAbort(signal, reject);
-    const stop = () => {
-      stopAbort();
-      set.delete(resolve);
-      if (set.size === 0 && listeners.get(key) === set) listeners.delete(key);
-    };
-    return { outcome: promise, stop };
+    outcome.catch(() => {});
+    return { outcome, stop: () => stop() };
   }
 
   function notify({ waiters }: Approval, outcome: ApprovalOutcome): void {

@@ -1,0 +1,83 @@
+import { createDispatch } from '../../src/protocol/dispatch.ts';
+import type { SessionTerms } from '../../src/protocol/host/host-session-start.ts';
+import { type OneShotReply, type OneShotRequest, replyTo } from '../../src/protocol/message.ts';
+import { HOST_METHODS } from '../../src/protocol/methods.ts';
+import type { ModelCard } from '../../src/protocol/model.ts';
+import type { Settings } from '../../src/protocol/settings.ts';
+
+const card = (name: string): ModelCard => ({
+  name,
+  title: name,
+  description: '',
+  licence: 'MIT',
+  tasks: ['text-generation', 'tensors'],
+  diskBytes: 1,
+  residentBytes: 1,
+});
+
+/** A host that only keeps book. */
+export class FakeHost {
+  exists = false;
+  instances = 0;
+  settings: Settings | undefined;
+  readonly sessions = new Map<string, SessionTerms>();
+  readonly ended: { token: string; code: string }[] = [];
+  readonly models = [card('packaged:echo'), card('packaged:tiny')];
+  readonly asked: string[] = [];
+
+  ensure(): void {
+    if (this.exists) return;
+    this.exists = true;
+    this.instances += 1;
+    this.sessions.clear();
+  }
+
+  /** The document goes away, with everything it knew. */
+  vanish(): void {
+    this.exists = false;
+    this.sessions.clear();
+  }
+
+  async send(request: OneShotRequest): Promise<OneShotReply> {
+    if (!this.exists) throw new Error('Could not establish connection. Receiving end does not exist.');
+    this.asked.push(request.method);
+    return structuredClone(await replyTo(this.dispatch('background', request.method, request.params, undefined)));
+  }
+
+  private readonly dispatch = createDispatch<typeof HOST_METHODS, void>(HOST_METHODS, {
+    'host.hello': ({ settings }) => {
+      this.settings = settings;
+      return { instance: this.instances.toString(16).padStart(32, 'f'), sessions: [...this.sessions.keys()] };
+    },
+    'host.models': () => ({ models: this.models }),
+    'host.session.start': (terms) => {
+      this.sessions.set(terms.token, terms);
+      return {};
+    },
+    'host.session.end': ({ token, reason }) => {
+      this.ended.push({ token, code: reason.code });
+      return { ended: this.sessions.delete(token) };
+    },
+    'host.settings': (settings) => {
+      this.settings = settings;
+      return {};
+    },
+    'host.status': () => ({
+      residents: [],
+      modelLoads: 0,
+      gpuBytes: 0,
+      cpuBytes: 0,
+      tiers: ['wasm'],
+      sessions: [...this.sessions.keys()].map((token) => ({
+        token,
+        active: 1,
+        calls: 1,
+        tokens: 1,
+        computeMs: 1,
+        residentBytes: 7,
+      })),
+    }),
+    'host.stop': ({ tokens }) => ({ aborted: tokens.length }),
+    'host.unload': () => ({ unloaded: true }),
+  });
+}
