@@ -27,9 +27,9 @@ export function formatPlural(count: number, one: string, many = `${one}s`): stri
 
 const BYTE_UNITS = ['byte', 'kilobyte', 'megabyte', 'gigabyte', 'terabyte'] as const;
 
-/** `1.5 GB`, or `none`. Steps of 1024, like the memory figures of browsers and operating systems. */
-export function formatBytes(bytes: number): string {
-  if (bytes <= 0) return 'none';
+/** `1.5 GB`, or what `nothing` says. Steps of 1024, like the memory figures of browsers and operating systems. */
+export function formatBytes(bytes: number, nothing = 'none'): string {
+  if (bytes <= 0) return nothing;
   const exponent = Math.min(BYTE_UNITS.length - 1, Math.floor(Math.log2(bytes) / 10));
   const value = bytes / 1024 ** exponent;
   // 1023.6 MB would print as 1,024 MB: the next unit says the same in fewer digits.

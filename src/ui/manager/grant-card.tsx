@@ -1,11 +1,12 @@
 import { useState } from 'preact/hooks';
+import { LIMIT_KEYS } from '../../permissions/types.ts';
 import type { CaveatValues, Grant } from '../../protocol/grant.ts';
 import type { ModelCard } from '../../protocol/model.ts';
 import type { SiteView } from '../../protocol/ui/views.ts';
 import { isFrame } from '../format/origin.ts';
 import { formatMoment } from '../format/time.ts';
 import { caveatsOf, endText } from '../model/caveats.ts';
-import { LIMIT_FIELDS, LIMIT_KEYS } from '../model/limits.ts';
+import { LIMIT_FIELDS } from '../model/limits.ts';
 import { TASK_WORDS } from '../model/tasks.ts';
 import { GrantDialog } from './grant-dialog.tsx';
 import type { SectionProps } from './section-props.ts';

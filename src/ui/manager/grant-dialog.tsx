@@ -1,4 +1,5 @@
 import { useState } from 'preact/hooks';
+import { LIMIT_KEYS } from '../../permissions/types.ts';
 import type { CaveatValues, Grant } from '../../protocol/grant.ts';
 import type { ModelCard } from '../../protocol/model.ts';
 import { TaskName } from '../../protocol/scalars.ts';
@@ -7,7 +8,7 @@ import { NumberField, Toggle } from '../components/field.tsx';
 import { SubjectText } from '../components/origin.tsx';
 import { isFrame } from '../format/origin.ts';
 import { editGrant, type GrantDraft, type GrantErrors, grantDraftOf } from '../model/grant-edit.ts';
-import { LIMIT_FIELDS, LIMIT_KEYS } from '../model/limits.ts';
+import { LIMIT_FIELDS } from '../model/limits.ts';
 import { TASK_WORDS } from '../model/tasks.ts';
 import { ChoiceSet } from './choice-set.tsx';
 import { ExpiryField } from './expiry-field.tsx';

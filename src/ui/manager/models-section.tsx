@@ -82,8 +82,8 @@ function ResidentCard({ resident, state, client, action }: SectionProps & { read
           ['Runs on', resident.backend ? BACKEND_WORDS[resident.backend] : 'Not decided yet'],
           ['Device', resident.adapter ?? 'None'],
           ['Tier', resident.tier ?? 'Not decided yet'],
-          ['Graphics memory', formatBytes(resident.gpuBytes)],
-          ['Ordinary memory', formatBytes(resident.cpuBytes)],
+          ['Graphics memory', formatBytes(resident.gpuBytes, 'None')],
+          ['Ordinary memory', formatBytes(resident.cpuBytes, 'None')],
           ['Used by', formatPlural(resident.references, 'page')],
         ]}
       />

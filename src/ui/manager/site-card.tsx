@@ -50,7 +50,7 @@ export function SiteCard(props: SectionProps & { readonly site: SiteView }) {
                 ['Calls', formatCompact(site.calls)],
                 ['Tokens', formatCompact(site.tokens)],
                 ['Computing in all', formatDuration(site.computeMs)],
-                ['Memory', formatBytes(site.residentBytes)],
+                ['Memory', formatBytes(site.residentBytes, 'None')],
                 ['Open pages', formatCount(site.sessions)],
               ]}
             />

@@ -2,10 +2,11 @@ import * as v from 'valibot';
 import { CaveatValues, type Grant } from '../../protocol/grant.ts';
 import { formatMoment, formatRelative } from '../format/time.ts';
 
-/** The caveats of a grant by type, or undefined where one is missing: such a grant allows nothing. */
+/** The caveats of a grant by type, or undefined where one is missing or doubled: such a grant allows nothing. */
 export function caveatsOf(grant: Grant): CaveatValues | undefined {
   const values = Object.fromEntries(grant.caveats.map(({ type, value }) => [type, value]));
-  return v.is(CaveatValues, values) ? values : undefined;
+  const once = Object.keys(values).length === grant.caveats.length;
+  return once && v.is(CaveatValues, values) ? values : undefined;
 }
 
 /** Whether a grant still allows anything. */

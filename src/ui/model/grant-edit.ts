@@ -1,6 +1,7 @@
+import type { LimitKey } from '../../permissions/types.ts';
 import { CAVEAT_SCHEMAS, type CaveatValues } from '../../protocol/grant.ts';
 import type { TaskName } from '../../protocol/scalars.ts';
-import { type LimitKey, limitText, mapLimits, parseLimit } from './limits.ts';
+import { limitText, mapLimits, parseLimit } from './limits.ts';
 
 const HOUR = 3_600_000;
 

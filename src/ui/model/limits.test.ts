@@ -1,7 +1,8 @@
 import * as v from 'valibot';
 import { describe, expect, it } from 'vitest';
+import { LIMIT_KEYS } from '../../permissions/types.ts';
 import { CAVEAT_SCHEMAS } from '../../protocol/grant.ts';
-import { LIMIT_FIELDS, LIMIT_KEYS, limitText, parseLimit, parseLowered } from './limits.ts';
+import { LIMIT_FIELDS, limitText, parseLimit, parseLowered } from './limits.ts';
 
 describe('parseLimit', () => {
   it('reads what it writes', () => {

@@ -1,17 +1,8 @@
-import { CAVEAT_SCHEMAS, type CaveatValues } from '../../protocol/grant.ts';
+import { LIMIT_KEYS, type LimitKey } from '../../permissions/types.ts';
+import { CAVEAT_SCHEMAS } from '../../protocol/grant.ts';
 import { formatBytes, formatCount, formatPlural } from '../format/numbers.ts';
 import { formatDuration } from '../format/time.ts';
 import { boundsOf, type Measure, measureText, parseMeasure, type Typed } from './measure.ts';
-
-export const LIMIT_KEYS = [
-  'maxConcurrent',
-  'maxRatePerMinute',
-  'maxTokens',
-  'maxMemoryBytes',
-  'maxComputeMsPerDay',
-] as const;
-export type LimitKey = (typeof LIMIT_KEYS)[number];
-export type LimitValues = Pick<CaveatValues, LimitKey>;
 
 /** One limit as people read and type it. */
 export interface LimitField extends Measure {
@@ -63,7 +54,7 @@ export const LIMIT_FIELDS: Readonly<Record<LimitKey, LimitField>> = {
     scale: 2 ** 20,
     digits: 2,
     ...boundsOf(CAVEAT_SCHEMAS.maxMemoryBytes),
-    amount: formatBytes,
+    amount: (value) => formatBytes(value),
     sentence: (value) => `${formatBytes(value)} of memory`,
   },
   maxComputeMsPerDay: {

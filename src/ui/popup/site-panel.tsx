@@ -102,7 +102,7 @@ function SiteDetail({
         items={[
           ['Calls', formatCompact(site.calls)],
           ['Tokens', formatCompact(site.tokens)],
-          ['Memory', formatBytes(site.residentBytes)],
+          ['Memory', formatBytes(site.residentBytes, 'None')],
         ]}
       />
     </>

@@ -1,6 +1,7 @@
+import type { LimitKey, LimitValues } from '../../permissions/types.ts';
 import type { PromptAnswer, PromptView } from '../../protocol/ui/views.ts';
 import { DURATION_CHOICES, type DurationChoice } from '../model/durations.ts';
-import { type LimitKey, type LimitValues, limitText, mapLimits, parseLowered } from '../model/limits.ts';
+import { limitText, mapLimits, parseLowered } from '../model/limits.ts';
 
 /** What the user has chosen so far; limits are kept as typed. */
 export interface Draft {

@@ -1,8 +1,9 @@
+import { difference } from '../../permissions/difference.ts';
+import type { LimitKey } from '../../permissions/types.ts';
 import type { PromptView } from '../../protocol/ui/views.ts';
-import { LIMIT_KEYS, type LimitKey } from '../model/limits.ts';
 
-/** What a request adds to what its site holds already. */
-export interface Difference {
+/** What a request adds to what its site holds already, as the prompt marks it. */
+export interface MarkedDifference {
   /** False for a first request: then everything is new and nothing needs to be marked. */
   readonly incremental: boolean;
   readonly newModels: ReadonlySet<string>;
@@ -12,17 +13,13 @@ export interface Difference {
 }
 
 /** Compares a request with what the site holds; only what is wider counts as new. */
-export function differenceOf({ models, tasks, limits, holds }: PromptView): Difference {
+export function differenceOf({ models, tasks, limits, holds }: PromptView): MarkedDifference {
   if (!holds) return { incremental: false, newModels: new Set(), newTasks: new Set(), raised: new Map() };
-  const added = (asked: readonly string[], held: '*' | readonly string[]) =>
-    new Set(held === '*' ? [] : asked.filter((name) => !held.includes(name)));
+  const added = difference({ models: models.map(({ name }) => name), tasks, limits }, holds);
   return {
     incremental: true,
-    newModels: added(
-      models.map((model) => model.name),
-      holds.models,
-    ),
-    newTasks: added(tasks, holds.tasks),
-    raised: new Map(LIMIT_KEYS.filter((key) => limits[key] > holds[key]).map((key) => [key, holds[key]])),
+    newModels: new Set(added.models),
+    newTasks: new Set(added.tasks),
+    raised: new Map(added.limits.map(({ key, held }) => [key, held])),
   };
 }

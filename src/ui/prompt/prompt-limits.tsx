@@ -1,14 +1,15 @@
+import { LIMIT_KEYS, type LimitKey } from '../../permissions/types.ts';
 import type { PromptView } from '../../protocol/ui/views.ts';
 import { Badge } from '../components/badge.tsx';
 import { NumberField } from '../components/field.tsx';
-import { LIMIT_FIELDS, LIMIT_KEYS, type LimitKey, parseLowered } from '../model/limits.ts';
+import { LIMIT_FIELDS, parseLowered } from '../model/limits.ts';
 import type { Draft } from './answer.ts';
-import type { Difference } from './difference.ts';
+import type { MarkedDifference } from './difference.ts';
 
 interface PromptLimitsProps {
   readonly view: PromptView;
   readonly draft: Draft;
-  readonly difference: Difference;
+  readonly difference: MarkedDifference;
   readonly errors: Partial<Record<LimitKey, string>>;
   readonly onChange: (limits: Draft['limits']) => void;
 }

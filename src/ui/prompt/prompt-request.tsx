@@ -6,12 +6,12 @@ import { Icon } from '../components/icon.tsx';
 import { modelFacts } from '../model/model-facts.ts';
 import { TASK_WORDS } from '../model/tasks.ts';
 import type { Draft } from './answer.ts';
-import type { Difference } from './difference.ts';
+import type { MarkedDifference } from './difference.ts';
 
 interface PromptRequestProps {
   readonly view: PromptView;
   readonly draft: Draft;
-  readonly difference: Difference;
+  readonly difference: MarkedDifference;
   readonly onChange: (part: Partial<Draft>) => void;
 }
 
