@@ -2,8 +2,6 @@ import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
 import { errorText } from '../model/error-text.ts';
 import { createLive, type Live } from '../model/live.ts';
 
-const BUSY_MS = 1000;
-
 interface UseLive<T> {
   readonly value: T | undefined;
   readonly error: string | undefined;
@@ -11,13 +9,13 @@ interface UseLive<T> {
 }
 
 /**
- * A value that is fetched at once, after every change notification, when the page becomes visible, and every second
- * while `busy` says so and the page is visible. `fetch`, `onChanged` and `busy` must be stable.
+ * A value that is fetched at once, after every change notification, when the page becomes visible, and while it is
+ * visible as often as `paceMs` says. `fetch`, `onChanged` and `paceMs` must be stable.
  */
 export function useLive<T>(
   fetch: () => Promise<T>,
   onChanged: (listener: () => void) => () => void,
-  busy: (value: T) => boolean,
+  paceMs: (value: T) => number | undefined,
 ): UseLive<T> {
   const [value, setValue] = useState<T>();
   const [error, setError] = useState<string>();
@@ -31,7 +29,7 @@ export function useLive<T>(
         setError(undefined);
       },
       onError: (thrown) => setError(errorText(thrown)),
-      nextAfterMs: (next) => (visible() && busy(next) ? BUSY_MS : undefined),
+      nextAfterMs: (next) => (visible() ? paceMs(next) : undefined),
       schedule(task, ms) {
         const timer = setTimeout(task, ms);
         return () => clearTimeout(timer);
@@ -46,6 +44,6 @@ export function useLive<T>(
       stopChanges();
       current.dispose();
     };
-  }, [fetch, onChanged, busy]);
+  }, [fetch, onChanged, paceMs]);
   return { value, error, refresh: useCallback(() => live.current?.refresh(), []) };
 }

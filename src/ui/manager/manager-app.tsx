@@ -1,11 +1,11 @@
 import { useCallback } from 'preact/hooks';
-import type { UiClient, UiState } from '../client.ts';
+import type { UiClient } from '../client.ts';
 import { Brand } from '../components/brand.tsx';
 import { LiveRegion } from '../components/live-region.tsx';
 import { Notice } from '../components/notice.tsx';
 import { useAction } from '../components/use-action.ts';
 import { useLive } from '../components/use-live.ts';
-import { activeRequests } from '../model/site.ts';
+import { paceMs } from '../model/pace.ts';
 import { ModelsSection } from './models-section.tsx';
 import { Overview } from './overview.tsx';
 import { SettingsSection } from './settings-section.tsx';
@@ -16,14 +16,10 @@ export interface ManagerAppProps {
   readonly onChanged: (listener: () => void) => () => void;
 }
 
-function isBusy({ sites, host }: UiState): boolean {
-  return activeRequests(sites) > 0 || (host?.residents.some((model) => model.state !== 'ready') ?? false);
-}
-
 /** The manager: every site and what it may do, the models in memory, and the settings. */
 export function ManagerApp({ client, onChanged }: ManagerAppProps) {
   const fetch = useCallback(() => client.state(), [client]);
-  const { value: state, error, refresh } = useLive(fetch, onChanged, isBusy);
+  const { value: state, error, refresh } = useLive(fetch, onChanged, paceMs);
   const action = useAction(refresh);
   const problem = action.failure ?? error;
   return (

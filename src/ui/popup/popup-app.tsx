@@ -10,7 +10,7 @@ import type { ActiveTab } from '../environment.ts';
 import { formatPlural } from '../format/numbers.ts';
 import { subjectKey } from '../format/origin.ts';
 import { PopupFooter } from './popup-footer.tsx';
-import { fetchPopup, isBusy } from './popup-view.ts';
+import { fetchPopup, popupPaceMs } from './popup-view.ts';
 import { SitePanel } from './site-panel.tsx';
 
 export interface PopupAppProps {
@@ -23,7 +23,7 @@ export interface PopupAppProps {
 /** The popup: the current page's sites, and what runs at all. */
 export function PopupApp({ client, activeTab, onChanged, openManager }: PopupAppProps) {
   const fetch = useCallback(() => fetchPopup(client, activeTab), [client, activeTab]);
-  const { value, error, refresh } = useLive(fetch, onChanged, isBusy);
+  const { value, error, refresh } = useLive(fetch, onChanged, popupPaceMs);
   const { run, message, failure } = useAction(refresh);
   const stop = (subject?: Parameters<UiClient['stop']>[0]) =>
     run(

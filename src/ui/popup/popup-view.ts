@@ -1,8 +1,8 @@
 import type { SiteView } from '../../protocol/ui/views.ts';
 import type { UiClient, UiState } from '../client.ts';
 import type { ActiveTab } from '../environment.ts';
+import { paceMs } from '../model/pace.ts';
 import { type PageKind, pageOf } from '../model/page.ts';
-import { activeRequests } from '../model/site.ts';
 
 /** What the popup shows at one moment. */
 export interface PopupView {
@@ -31,10 +31,9 @@ export function withPage(sites: readonly SiteView[], origin: string): readonly S
   return [own, ...sites.filter((site) => !isPage(site))];
 }
 
-/** Whether anything runs, so that the figures will be others in a moment. */
-export function isBusy({ sites, state }: PopupView): boolean {
-  const loading = state.host?.residents.some((model) => model.state !== 'ready') ?? false;
-  return loading || activeRequests(sites) + activeRequests(state.sites) > 0;
+/** How soon the popup is worth fetching again; every site of the tab is among the sites of the state. */
+export function popupPaceMs({ state }: PopupView): number | undefined {
+  return paceMs(state);
 }
 
 function unknownSite(origin: string): SiteView {
