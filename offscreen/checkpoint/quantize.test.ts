@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { roundToFloat16 } from './float16.ts';
-import { type QuantizedMatrix, quantize4bit } from './quantize.ts';
+import { type QuantizedMatrix, quantize4bit, splitGroups } from './quantize.ts';
 
 /** Deterministic values with a few outliers, so that groups have different ranges. */
 function makeWeights(count: number, seed = 1): Float32Array {
@@ -63,6 +63,14 @@ describe.each([true, false])('4-bit quantization, symmetric %s', (symmetric) => 
       const bound = scale * (0.5 + (symmetric ? 0 : 0.5) + 15 * 2 ** -11);
       expect(Math.abs((restored[i] ?? Number.NaN) - weight)).toBeLessThanOrEqual(bound);
     }
+  });
+
+  it('means the same in smaller groups', () => {
+    const quantized = quantize4bit(makeWeights(rows * columns), rows, columns, { groupSize: 128, symmetric });
+    const split = splitGroups(quantized, 32);
+    expect(split.scales).toHaveLength(4 * quantized.scales.length);
+    expect(dequantize(split)).toEqual(dequantize(quantized));
+    expect(() => splitGroups(quantized, 96)).toThrow(RangeError);
   });
 
   it('keeps zero exact, and groups of zeros', () => {

@@ -84,3 +84,25 @@ function asymmetricScale(values: Float32Array): { scale: number; zero: number } 
   const scale = usableScale(Math.fround(Math.fround(high - low) / LEVELS));
   return { scale, zero: Math.min(roundHalfEven(Math.fround(-low / scale)), LEVELS) };
 }
+
+/** The same numbers in smaller groups, each with the scale and zero point of the group it was part of. */
+export function splitGroups(matrix: QuantizedMatrix, groupSize: number): QuantizedMatrix {
+  const parts = matrix.groupSize / groupSize;
+  if (!Number.isInteger(parts)) throw new RangeError('The new group size must divide the old one.');
+  const { rows, columns, packed, scales, zeroPoints } = matrix;
+  const before = columns / matrix.groupSize;
+  const after = before * parts;
+  const zeroStride = Math.ceil(after / 2) * 2;
+  const splitZeros = zeroPoints && new Uint8Array((rows * zeroStride) / 2);
+  for (let row = 0; splitZeros && row < rows; row += 1) {
+    for (let group = 0; group < after; group += 1) {
+      const zero = getHalf(zeroPoints, row * Math.ceil(before / 2) * 2 + Math.floor(group / parts));
+      setHalf(splitZeros, row * zeroStride + group, zero);
+    }
+  }
+  const splitScales = Float32Array.from({ length: rows * after }, (_, i) => scales[Math.floor(i / parts)] ?? 0);
+  return { rows, columns, groupSize, packed, scales: splitScales, ...(splitZeros && { zeroPoints: splitZeros }) };
+}
+
+const getHalf = (bytes: Uint8Array, index: number): number =>
+  ((bytes[index >> 1] ?? 0) >> (index & 1 ? 4 : 0)) & LEVELS;

@@ -8,6 +8,8 @@ export interface Capabilities {
   /** Vendor and architecture of the adapter that answered; absent where none did. */
   readonly adapter?: string;
   readonly gpu?: {
+    /** Whether the adapter computes on the processor: real WebGPU, but slower than WebAssembly. */
+    readonly software: boolean;
     readonly features: readonly string[];
     readonly maxBufferBytes: number;
     readonly maxStorageBindingBytes: number;
@@ -24,6 +26,7 @@ export async function probeCapabilities(): Promise<Capabilities> {
     ...(adapter && {
       adapter: describeAdapter(adapter),
       gpu: {
+        software: adapter.info.isFallbackAdapter === true,
         features: [...adapter.features].sort(),
         maxBufferBytes: adapter.limits.maxBufferSize,
         maxStorageBindingBytes: adapter.limits.maxStorageBufferBindingSize,

@@ -1,5 +1,4 @@
 import onnxProto, { type onnx as Onnx } from 'onnx-proto';
-import type { QuantizedMatrix } from '../checkpoint/quantize.ts';
 
 const { onnx } = onnxProto;
 const { DataType } = onnx.TensorProto;
@@ -144,19 +143,4 @@ function makeAttribute([name, value]: [string, Attribute]): Onnx.IAttributeProto
   return 'int' in value
     ? { name, type: AttributeType.INT, i: value.int }
     : { name, type: AttributeType.FLOAT, f: value.float };
-}
-
-/** `input` times the transpose of a 4-bit matrix: [..., columns] -> [..., rows]. */
-export function addQuantizedMatMul(graph: GraphBuilder, name: string, input: Value, matrix: QuantizedMatrix): Value {
-  const { rows, columns, groupSize, packed, scales, zeroPoints } = matrix;
-  const groups = columns / groupSize;
-  const inputs = [
-    input,
-    graph.weight(`${name}.packed`, packed, [rows, groups, groupSize / 2]),
-    graph.weight(`${name}.scales`, scales, [rows * groups]),
-    ...(zeroPoints ? [graph.weight(`${name}.zeros`, zeroPoints, [rows * Math.ceil(groups / 2)])] : []),
-  ];
-  const attributes = { K: { int: columns }, N: { int: rows }, bits: { int: 4 }, block_size: { int: groupSize } };
-  graph.contrib('MatMulNBits', name, inputs, [name], attributes);
-  return name;
 }

@@ -1,6 +1,7 @@
 import { quantize4bit } from '../checkpoint/quantize.ts';
 import type { Precision } from './graph.ts';
-import { addQuantizedMatMul, type GraphBuilder, type Value } from './graph-builder.ts';
+import type { GraphBuilder, Value } from './graph-builder.ts';
+import { addQuantizedMatMul } from './quantized.ts';
 
 /** A linear layer's weights as checkpoints store them: row-major [outputs, inputs]. */
 export interface LinearWeights {

@@ -26,11 +26,18 @@ export function planTiers(
   };
 }
 
-function reasonAgainst(tier: Tier, wanted: Settings['backend'], { tiers, wasm }: Capabilities): string | undefined {
+function reasonAgainst(
+  tier: Tier,
+  wanted: Settings['backend'],
+  { tiers, gpu, wasm }: Capabilities,
+): string | undefined {
   const backend = tier === 'wasm' ? 'wasm' : 'webgpu';
   if (wanted !== 'auto' && wanted !== backend) return `The settings ask for ${wanted}.`;
   if (!wasm.simd) return 'WebAssembly has no SIMD here.';
   if (backend === 'webgpu' && !tiers.includes('webgpu')) return 'No graphics adapter answered.';
+  if (backend === 'webgpu' && wanted === 'auto' && gpu?.software) {
+    return 'The graphics adapter is a software one: slower here than WebAssembly.';
+  }
   if (tier === 'jspi' && !wasm.jspi) return 'WebAssembly cannot wait for promises here.';
   return undefined;
 }
