@@ -4,12 +4,18 @@ import { extensionContexts } from './chromium.ts';
 const PROMPT_PATH = '/src/ui/prompt/index.html';
 const SIZE = { width: 480, height: 680 };
 
+/** An open window and the prompt in it. */
+export interface PromptWindow {
+  readonly windowId: number;
+  readonly id: string;
+}
+
 /** Windows in which the user answers prompts. */
 export interface PromptWindows {
   /** Opens the window of the prompt `id` and returns the window's number. */
   open(id: string): Promise<number>;
-  /** The number of an open window that shows the prompt `id`. */
-  find(id: string): Promise<number | undefined>;
+  /** The windows that show prompts, of this background's life or of one before. */
+  list(): Promise<readonly PromptWindow[]>;
   exists(windowId: number): Promise<boolean>;
   /** Brings a window to the front. */
   focus(windowId: number): Promise<void>;
@@ -31,9 +37,11 @@ export const promptWindows: PromptWindows = {
     if (windowId === undefined) throw new Error('the browser did not name the window it made');
     return windowId;
   },
-  async find(id) {
-    const url = promptUrl(id);
-    return (await extensionContexts('TAB')).find(({ documentUrl }) => documentUrl === url)?.windowId;
+  async list() {
+    const prefix = promptUrl('');
+    return (await extensionContexts('TAB')).flatMap(({ documentUrl, windowId }) =>
+      documentUrl?.startsWith(prefix) ? [{ windowId, id: documentUrl.slice(prefix.length) }] : [],
+    );
   },
   exists: (windowId) =>
     browser.windows.get(windowId).then(

@@ -90,7 +90,7 @@ export class FakeWorld {
           this.windows.set(this.windowsOpened, id);
           return this.windowsOpened;
         }),
-        find: operation((id) => [...this.windows].find(([, shown]) => shown === id)?.[0]),
+        list: operation(() => [...this.windows].map(([windowId, id]) => ({ windowId, id }))),
         exists: operation((windowId) => this.windows.has(windowId)),
         focus: operation(silent),
         close: operation((windowId) => this.closeWindow(windowId)),

@@ -76,6 +76,12 @@ function countDismissal(
   return [...others, ...[...documents].map((documentId) => ({ documentId, count: before(documentId) + 1 }))];
 }
 
+/** The state with the window noted in which an approval is shown. */
+export function withWindow(state: ApprovalState, id: string, windowId: number): ApprovalState {
+  const noted = (approval: Approval) => (approval.id === id ? { ...approval, windowId } : approval);
+  return { ...state, pending: state.pending.map(noted) };
+}
+
 /** The state without the waiters that `which` selects, and without approvals that nobody waits for any more. */
 export function withoutWaiters(state: ApprovalState, which: (waiter: Waiter) => boolean): ApprovalState {
   if (!state.pending.some(({ waiters }) => waiters.some(which))) return state;

@@ -1,4 +1,5 @@
 import type { Ask } from '../../permissions/types.ts';
+import type { PromptWindow } from '../../platform/windows.ts';
 import { WebplatError } from '../../protocol/errors.ts';
 import { onAbort } from '../../shared/abort.ts';
 import type { Environment } from '../environment.ts';
@@ -11,6 +12,7 @@ import {
   settleApproval,
   withoutDocument,
   withoutWaiters,
+  withWindow,
 } from './approval-state.ts';
 import { approvalOf, joinApproval } from './join.ts';
 
@@ -60,10 +62,7 @@ export function createApprovals(environment: ApprovalsEnvironment): Approvals {
   async function openWindow({ id }: Approval): Promise<void> {
     try {
       const windowId = await windows.open(id);
-      const { pending } = await cell.update((state) => ({
-        ...state,
-        pending: state.pending.map((approval) => (approval.id === id ? { ...approval, windowId } : approval)),
-      }));
+      const { pending } = await cell.update((state) => withWindow(state, id, windowId));
       // Withdrawn, or closed by the user, before the browser had named the window.
       if (!pending.some((approval) => approval.id === id)) await windows.close(windowId);
       else if (!(await windows.exists(windowId))) await approvals.settle(id, 'permission-dismissed');
@@ -158,28 +157,24 @@ export function createApprovals(environment: ApprovalsEnvironment): Approvals {
     },
     async reconcile() {
       const { pending } = await cell.read();
+      const shown = await windows.list();
+      const strays = shown.filter(({ id }) => !pending.some((approval) => approval.id === id));
+      await Promise.all(strays.map(({ windowId }) => windows.close(windowId)));
+      await Promise.all(pending.map((approval) => findWindow(approval, shown)));
       if (pending.length === 0) return;
-      await Promise.all(pending.map(reopen));
       environment.later(() => {
         dropAbsent().catch((error: unknown) => logger.error('prompts', { error: String(error) }));
       }, RECONNECT_WITHIN_MS);
     },
   };
 
-  async function reopen(approval: Approval): Promise<void> {
+  /** Sees to it that an approval of an earlier life has a window; one whose window was closed meanwhile is over. */
+  async function findWindow(approval: Approval, shown: readonly PromptWindow[]): Promise<void> {
     const { id, windowId } = approval;
-    if (windowId !== undefined) {
-      if (!(await windows.exists(windowId))) await approvals.settle(id, 'permission-dismissed');
-      return;
-    }
-    const found = await windows.find(id);
-    if (found === undefined) await openWindow(approval);
-    else {
-      await cell.update((state) => ({
-        ...state,
-        pending: state.pending.map((other) => (other.id === id ? { ...other, windowId: found } : other)),
-      }));
-    }
+    const found = shown.find((window) => window.id === id);
+    if (found) await cell.update((state) => withWindow(state, id, found.windowId));
+    else if (windowId === undefined) await openWindow(approval);
+    else if (!(await windows.exists(windowId))) await approvals.settle(id, 'permission-dismissed');
   }
 
   async function dropAbsent(): Promise<void> {
