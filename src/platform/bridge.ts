@@ -1,5 +1,5 @@
 import { extensionIdentity } from './identity.ts';
-import { OFFSCREEN_PATH } from './sender.ts';
+import { OFFSCREEN_PATH, ownPath } from './sender.ts';
 
 const BRIDGE_PATH = '/content/bridge.html';
 
@@ -28,21 +28,16 @@ const scope = globalThis as unknown as ServiceWorkerScope;
 export function onBridgeMessage(take: (message: unknown, port: MessagePort) => Promise<void>): void {
   scope.addEventListener('message', (event) => {
     const [port, ...more] = event.ports;
-    if (port && more.length === 0 && isBridge(event.source?.url)) event.waitUntil(take(event.data, port));
+    if (port && more.length === 0 && ownPath(event.source?.url, extensionIdentity()) === BRIDGE_PATH)
+      event.waitUntil(take(event.data, port));
     else for (const stray of event.ports) stray.close();
   });
-}
-
-function isBridge(url: string | undefined): boolean {
-  if (url === undefined || !URL.canParse(url)) return false;
-  const { origin, pathname } = new URL(url);
-  return origin === extensionIdentity().origin && pathname === BRIDGE_PATH;
 }
 
 /** Posts to the host's document, handing a port over; false when there is no such document. */
 export async function postToHost(message: unknown, port: MessagePort): Promise<boolean> {
   const windows = await scope.clients?.matchAll({ includeUncontrolled: true, type: 'window' });
-  const host = windows?.find(({ url }) => new URL(url).pathname === OFFSCREEN_PATH);
+  const host = windows?.find(({ url }) => ownPath(url, extensionIdentity()) === OFFSCREEN_PATH);
   host?.postMessage(message, [port]);
   return host !== undefined;
 }

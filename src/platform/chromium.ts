@@ -22,11 +22,10 @@ interface ChromiumApi {
 
 const api: ChromiumApi = (globalThis as { chrome?: ChromiumApi }).chrome ?? {};
 
-/** Whether documents without a window can be made in this browser. */
-export const hasOffscreenDocuments = api.offscreen !== undefined;
-
+/** Makes the extension's one document without a window; rejects when there is one already. */
 export async function createOffscreenDocument(url: string, justification: string): Promise<void> {
-  await api.offscreen?.createDocument({ url, reasons: ['WORKERS'], justification });
+  if (!api.offscreen) throw new Error('this browser has no offscreen documents');
+  await api.offscreen.createDocument({ url, reasons: ['WORKERS'], justification });
 }
 
 /** The extension's open documents of these kinds, e.g. `OFFSCREEN_DOCUMENT` or `TAB`. */

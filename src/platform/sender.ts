@@ -42,13 +42,21 @@ const UI_PATH = /^\/src\/ui\/[a-z]+\/index\.html$/;
  * bridge frame is an extension document inside a web page and is none of these.
  */
 export function classifySender(sender: BrowserSender, self: ExtensionIdentity): ClassifiedSender | undefined {
-  if (sender.id !== self.id || sender.url === undefined || !URL.canParse(sender.url)) return undefined;
-  const { origin, pathname } = new URL(sender.url);
-  if (origin !== self.origin) return pageSender(sender, self);
+  if (sender.id !== self.id || sender.url === undefined) return undefined;
+  const pathname = ownPath(sender.url, self);
+  if (pathname === undefined) return pageSender(sender, self);
   const isTop = sender.frameId === undefined || sender.frameId === 0;
   if (!isTop) return undefined;
   if (pathname === OFFSCREEN_PATH && sender.tab === undefined) return { kind: 'host' };
   return UI_PATH.test(pathname) ? { kind: 'ui' } : undefined;
+}
+
+/** The path of one of the extension's own URLs; undefined for any other. */
+export function ownPath(url: string | undefined, self: ExtensionIdentity): string | undefined {
+  if (url === undefined || !URL.canParse(url)) return undefined;
+  // Not `URL.origin`: it is "null" where the URL standard does not know the browser's scheme for extensions.
+  const { protocol, host, pathname } = new URL(url);
+  return `${protocol}//${host}` === self.origin ? pathname : undefined;
 }
 
 function pageSender(sender: BrowserSender, self: ExtensionIdentity): PageSender | undefined {
