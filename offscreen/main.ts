@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { onBridgedPort, onDataPort, onHostRequest } from '../src/platform/host-link.ts';
 import { sendOneShot } from '../src/platform/messaging.ts';
+import { createWatches, onWatchPort } from '../src/platform/watches.ts';
 import { hostAttach } from '../src/protocol/bridge/host-attach.ts';
 import { callOneShot, replyTo } from '../src/protocol/message.ts';
 import { createLogger } from '../src/shared/logger.ts';
@@ -17,11 +18,14 @@ const host = createHost({
 
 onHostRequest(({ method, params }) => replyTo(host.dispatch('background', method, params, undefined)));
 
+const watches = createWatches(onWatchPort);
+
 const Attach = v.strictObject({ method: v.literal(hostAttach.name), params: hostAttach.params });
 onBridgedPort((message, port) => {
   const attach = v.safeParse(Attach, message);
   if (!attach.success) return port.close();
-  host.attach(attach.output.params.token, fromMessagePort(port));
+  const { token } = attach.output.params;
+  host.attach(token, watches.watched(token, fromMessagePort(port)));
 });
 
 onDataPort((token, port, origin) => host.attach(token, port, origin));

@@ -17,7 +17,9 @@ export type Route = (ready: Ready) => () => void;
 export interface Connection {
   /** A route for calls that need `model` and `task` (any task where it is undefined); concurrent first calls share one opening. */
   use(model: string, task: TaskName | undefined): Route;
-  /** Ends everything that runs with `reason`; the next call opens anew. */
+  /** The other end of the data port is gone: what runs on it fails, the next call opens anew. */
+  lose(connection: number | undefined, reason: WireError): void;
+  /** Ends everything that runs, control calls included, with `reason`. */
   suspend(reason: WireError): void;
 }
 
@@ -36,14 +38,23 @@ export function createConnection(link: Link): Connection {
   let opened = dictionary<true>();
   const openings = dictionary<Opening>();
   let tickets = 0;
+  /** Number of the newest connection there was, whether or not it lives. */
+  let newest = 0;
 
   const forget = () => {
     if (!client) return;
     client = undefined;
     opened = dictionary();
-    link.detached();
+    link.detached(newest);
   };
-  const attach = (port: MessagePort) => {
+  const lose = (connection: number | undefined, reason: WireError) => {
+    if (connection !== undefined && connection !== newest) return;
+    const current = client;
+    forget();
+    current?.close(reason);
+  };
+  const attach = (port: MessagePort, connection: number) => {
+    newest = connection;
     const previous = client;
     opened = dictionary();
     const next = createPortClient(
@@ -90,8 +101,8 @@ export function createConnection(link: Link): Connection {
       const call = control.call(work, {
         chunk() {},
         end(outcome) {
-          const fresh = outcome.ok && (outcome.value as Opened).fresh;
-          if (fresh) attach(mine);
+          const connection = outcome.ok ? (outcome.value as Opened).connection : 0;
+          if (connection > newest) attach(mine, connection);
           else closePort(mine);
           if (!outcome.ok) settle(pair, model, outcome.error);
           else if (client) settle(pair, model, undefined);
@@ -141,10 +152,9 @@ export function createConnection(link: Link): Connection {
       ready(client, undefined);
       return () => {};
     },
+    lose,
     suspend(reason) {
-      const current = client;
-      forget();
-      current?.close(reason);
+      lose(undefined, reason);
       link.abortAll(reason);
     },
   };

@@ -1,13 +1,15 @@
 import { createPortClient, type PortClient } from '../../src/protocol/client.ts';
 import type { DownEnvelope } from '../../src/protocol/envelope.ts';
 import type { WireError } from '../../src/protocol/errors.ts';
-import { CONNECT, READY, type UpMessage } from '../handshake.ts';
+import type { DataPort } from '../../src/shared/port.ts';
+import { CONNECT, GONE, type Lost, READY, type UpMessage } from '../handshake.ts';
 import type { Route } from './connection.ts';
 import { wireError } from './errors.ts';
 import { messagePort } from './message-port.ts';
 import {
   closePort,
   dispatch,
+  hasOwn,
   listen,
   NativeMessageChannel,
   NativeMessageEvent,
@@ -21,17 +23,20 @@ import {
 export interface Link {
   /** Where control calls go. */
   readonly route: Route;
-  /** Tells the relay that the data port of this document is gone. */
-  detached(): void;
+  /** Tells the relay that the data port of a connection was dropped. */
+  detached(connection: number): void;
   /** Ends every open call with `reason`; the connection stays. */
   abortAll(reason: WireError): void;
 }
 
-const GONE =
-  'The extension was restarted, updated or removed, and this browser connects it to new documents only: reload the page.';
+export interface LinkEvents {
+  onEvent(event: Extract<DownEnvelope, { kind: 'event' }>): void;
+  /** The data port of a connection, or of whichever there is, has nobody at its other end any more. */
+  onDataLost(connection: number | undefined): void;
+}
 
 /** Connects now, before any script of the site could listen, and again whenever a call finds the connection gone. */
-export function createLink(onEvent: (event: Extract<DownEnvelope, { kind: 'event' }>) => void): Link {
+export function createLink(events: LinkEvents): Link {
   let port: MessagePort | undefined;
   let client: PortClient | undefined;
 
@@ -45,10 +50,14 @@ export function createLink(onEvent: (event: Extract<DownEnvelope, { kind: 'event
       return undefined;
     }
     port = mine;
-    client = createPortClient(
-      messagePort(mine, (envelope) => ({ envelope })),
-      { onEvent, onClose() {} },
+    const connected = createPortClient(
+      upward(mine, (what) => {
+        if (what === 'relay') connected.close(wireError('disconnected'));
+        events.onDataLost(what === 'relay' ? undefined : what);
+      }),
+      { onEvent: events.onEvent, onClose() {} },
     );
+    client = connected;
     return client;
   };
 
@@ -61,9 +70,30 @@ export function createLink(onEvent: (event: Extract<DownEnvelope, { kind: 'event
       ready(connected, connected ? undefined : wireError('disconnected', GONE));
       return () => {};
     },
-    detached() {
-      if (port && client && !client.closed) postTo(port, { detached: true } satisfies UpMessage, sequence([]));
+    detached(connection) {
+      const message: UpMessage = { detached: connection };
+      if (port && client && !client.closed) postTo(port, message, sequence([]));
     },
     abortAll: (reason) => client?.abortAll(reason),
   };
+}
+
+/** The relay's port as the client sees it: calls are wrapped, and the relay's own words are taken out. */
+function upward(port: MessagePort, onLost: (what: Lost['lost']) => void): DataPort {
+  const plain = messagePort(port, (envelope) => ({ envelope }));
+  return {
+    post: plain.post,
+    onMessage(listener) {
+      plain.onMessage((message) => {
+        if (isLost(message)) onLost(message.lost);
+        else listener(message);
+      });
+    },
+    onClose: plain.onClose,
+    close: plain.close,
+  };
+}
+
+function isLost(message: unknown): message is Lost {
+  return typeof message === 'object' && message !== null && hasOwn(message, 'lost');
 }

@@ -101,10 +101,15 @@ function watchSuspension(connection: Connection): void {
 /** Makes `window.webplat` and connects it to the relay of the document. */
 export function createProvider(): Webplat {
   let changed = () => {};
-  const link = createLink((event) => {
-    if (event.event === 'permissions-changed') changed();
+  let lost = (_connection: number | undefined) => {};
+  const link = createLink({
+    onEvent(event) {
+      if (event.event === 'permissions-changed') changed();
+    },
+    onDataLost: (which) => lost(which),
   });
   const connection = createConnection(link);
+  lost = (which) => connection.lose(which, wireError('disconnected'));
   const target = createPermissions(permissionCalls(link.route));
   changed = target.changed;
   watchSuspension(connection);

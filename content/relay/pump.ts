@@ -14,6 +14,7 @@ export function pump(page: DataPort, host: DataPort, signal: AbortSignal): Promi
     };
     page.onClose(stop);
     host.onClose(stop);
+    if (signal.aborted) stop();
     signal.addEventListener('abort', stop, { once: true });
     host.onMessage((message) => page.post(message));
     page.onMessage((message) => {

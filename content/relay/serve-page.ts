@@ -1,7 +1,8 @@
+import { extensionAlive } from '../../src/platform/port.ts';
 import type { DownEnvelope, UpEnvelope } from '../../src/protocol/envelope.ts';
 import { ERRORS } from '../../src/protocol/error-table.ts';
 import { LIMITS } from '../../src/protocol/limits.ts';
-import type { Opened } from '../handshake.ts';
+import type { Lost, Opened } from '../handshake.ts';
 import type { Attacher } from './attach.ts';
 import type { Control } from './control.ts';
 
@@ -26,7 +27,7 @@ export function servePage(port: MessagePort, control: Control, attacher: Attache
       answer({ kind: 'error', id, error: { code: 'internal', message: ERRORS.internal.remedy } });
       return;
     }
-    const opened: Opened = { fresh: attacher.attach(token, data) };
+    const opened: Opened = { connection: attacher.attach(token, data) };
     answer({ kind: 'result', id, value: opened });
   };
   const drop = (id: number) => {
@@ -46,17 +47,24 @@ export function servePage(port: MessagePort, control: Control, attacher: Attache
   const close = () => {
     for (const id of carried.keys()) drop(id);
     control.drop();
-    attacher.drop();
+    attacher.forget();
     onGone();
   };
-  control.onOrphaned(() => {
+  const tell = (lost: Lost['lost']) => port.postMessage({ lost });
+  const orphaned = () => {
+    tell('relay');
     port.close();
     close();
+  };
+  control.onOrphaned(orphaned);
+  attacher.onLost((connection) => {
+    if (extensionAlive()) tell(connection);
+    else orphaned();
   });
-  port.addEventListener('close', close);
   port.onmessage = ({ data, ports }) => {
-    if (isDetached(data)) {
-      attacher.forget();
+    const dropped = detached(data);
+    if (dropped !== undefined) {
+      attacher.forget(dropped);
       return;
     }
     const envelope = readUp(data);
@@ -71,8 +79,9 @@ export function servePage(port: MessagePort, control: Control, attacher: Attache
   };
 }
 
-function isDetached(data: unknown): boolean {
-  return (data as { detached?: unknown } | null)?.detached === true;
+function detached(data: unknown): number | undefined {
+  const connection = (data as { detached?: unknown } | null)?.detached;
+  return typeof connection === 'number' ? connection : undefined;
 }
 
 /** Looks at the shape only; the background parses what it gets. */

@@ -32,7 +32,7 @@ export function startRelay(): void {
   window.addEventListener('pagehide', (event) => {
     if (!event.isTrusted || !event.persisted) return;
     control.drop();
-    attacher.drop();
+    attacher.forget();
   });
   document.dispatchEvent(new Event(READY));
 }

@@ -11,6 +11,7 @@ export type RuntimePort = Pick<Runtime.Port, 'name' | 'disconnect' | 'postMessag
 /** Names of the runtime ports that documents open. */
 export const CONTROL_PORT = 'webplat.control';
 export const DATA_PORT = 'webplat.data';
+export const WATCH_PORT = 'webplat.watch';
 
 /** How messages travel on a runtime port: as they are, or as text with base64 buffers. */
 export type PortCodec = 'clone' | 'json';
@@ -113,6 +114,21 @@ export function acceptData(port: RuntimePort, accept: (token: string, data: Data
     const codec: PortCodec = probe instanceof Uint8Array && probe.length === 3 ? 'clone' : 'json';
     port.postMessage({ codec });
     accept(token, wrap(port, codec, hear));
+  });
+}
+
+/**
+ * Document's end of a watch: presents the token and settles once the host watches. `onLost` is called when the host went
+ * away, also before it answered. See `watches.ts` for why.
+ */
+export function offerWatch(port: RuntimePort, token: string, onLost: () => void): Promise<void> {
+  return new Promise((resolve) => {
+    tap(port)(() => resolve());
+    port.onDisconnect.addListener(() => {
+      onLost();
+      resolve();
+    });
+    port.postMessage({ token });
   });
 }
 
