@@ -328,6 +328,16 @@ describe('lasting', () => {
     expect((await world.ui(uiState, {})).sites).toEqual([]);
   });
 
+  test('once also ends when the document leaves while the background is stopped', async () => {
+    const page = await granted({ kind: 'once' });
+    page.sever();
+    page.leave();
+    world.restart();
+    await settled();
+    expect(world.host.ended).toMatchObject([{ code: 'session-ended' }]);
+    expect((await world.ui(uiState, {})).sites).toEqual([]);
+  });
+
   test('timed ends by the clock, also while a session is open', async () => {
     const page = await granted({ kind: 'timed', ms: 60_000 });
     await world.advance(59_999);

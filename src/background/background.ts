@@ -23,7 +23,7 @@ export interface Background {
 /** Composes the background over an environment. Nothing happens until an entry is called. */
 export function createBackground(environment: Environment): Background {
   const { services, approvals, documents } = composeServices(environment);
-  const departures = createDepartures({ ...services, approvals, documents, tabs: environment.documents });
+  const departures = createDepartures({ ...services, approvals, documents, reach: environment.documents });
   const control = createDispatch<typeof CONTROL_METHODS, ControlCall>(CONTROL_METHODS, controlHandlers(services));
   const ui = createDispatch<typeof UI_METHODS, void>(UI_METHODS, uiHandlers(services));
   const report = createDispatch<typeof REPORT_METHODS, void>(REPORT_METHODS, reportHandlers(services));
@@ -35,8 +35,8 @@ export function createBackground(environment: Environment): Background {
   });
   return {
     async start() {
-      await departures.sweep();
-      await approvals.reconcile();
+      // Side by side: a document that is frozen answers late, and prompts need not wait for it.
+      await Promise.all([approvals.reconcile(), departures.sweep()]);
     },
     acceptPage: ports.accept,
     answer({ channel, method, params }, sender) {

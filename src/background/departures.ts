@@ -7,18 +7,18 @@ import type { Services } from './services.ts';
 export interface Departures {
   /** Its prompts close, its session ends, and what was allowed for this document only is over. */
   documentGone(documentId: string): Promise<void>;
-  /** Finds the documents whose tabs were closed while no background ran. */
+  /** Finds the documents that left while no background ran. */
   sweep(): Promise<void>;
 }
 
 export interface DeparturesOptions extends Pick<Services, 'permissions' | 'sessions'> {
   readonly approvals: Approvals;
   readonly documents: PageDocuments;
-  readonly tabs: Pick<Documents, 'tabExists'>;
+  readonly reach: Pick<Documents, 'isReachable'>;
 }
 
 export function createDepartures(options: DeparturesOptions): Departures {
-  const { permissions, sessions, approvals, documents, tabs } = options;
+  const { permissions, sessions, approvals, documents, reach } = options;
 
   async function documentGone(documentId: string): Promise<void> {
     await sessions.end((record) => record.documentId === documentId, 'session-ended');
@@ -31,11 +31,12 @@ export function createDepartures(options: DeparturesOptions): Departures {
     documentGone,
     async sweep() {
       const known = await documents.all();
-      const closed = new Set<number>();
-      for (const tabId of new Set(known.map((document) => document.tabId))) {
-        if (!(await tabs.tabExists(tabId))) closed.add(tabId);
-      }
-      for (const { documentId, tabId } of known) if (closed.has(tabId)) await documentGone(documentId);
+      await Promise.all(
+        known.map(async ({ tabId, documentId }) => {
+          if (documents.isConnected(documentId) || (await reach.isReachable(tabId, documentId))) return;
+          if (!documents.isConnected(documentId)) await documentGone(documentId);
+        }),
+      );
     },
   };
 }

@@ -5,7 +5,7 @@ import { documents } from '../platform/documents.ts';
 import { sendOneShot } from '../platform/messaging.ts';
 import { ensureHostDocument, hasHostDocument } from '../platform/offscreen.ts';
 import { onOneShot } from '../platform/one-shot.ts';
-import { localStorageArea, sessionStorageArea } from '../platform/storage.ts';
+import { keepStorageToExtension, localStorageArea, sessionStorageArea } from '../platform/storage.ts';
 import { onWindowClosed, promptWindows } from '../platform/windows.ts';
 import { randomToken } from '../shared/ids.ts';
 import { createLogger } from '../shared/logger.ts';
@@ -40,4 +40,5 @@ onBridgeMessage(background.attachBridge);
 onWindowClosed((windowId) => {
   background.windowClosed(windowId).catch(fail('a window closed'));
 });
+keepStorageToExtension().catch(fail('storage'));
 background.start().catch(fail('start'));

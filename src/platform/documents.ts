@@ -4,18 +4,18 @@ import browser from 'webextension-polyfill';
 export interface Documents {
   /** Sends a message that wants no answer; false when the document is gone. */
   send(tabId: number, documentId: string, message: unknown): Promise<boolean>;
-  tabExists(tabId: number): Promise<boolean>;
+  /** Whether the document is there and awake: not closed, left, or in the background cache. */
+  isReachable(tabId: number, documentId: string): Promise<boolean>;
 }
 
+// Chromium rejects when the document has no listener any more, and resolves with nothing when a listener has no answer.
+const send: Documents['send'] = (tabId, documentId, message) =>
+  browser.tabs.sendMessage(tabId, message, { documentId } as { frameId?: number }).then(
+    () => true,
+    () => false,
+  );
+
 export const documents: Documents = {
-  send: (tabId, documentId, message) =>
-    browser.tabs.sendMessage(tabId, message, { documentId } as { frameId?: number }).then(
-      () => true,
-      () => false,
-    ),
-  tabExists: (tabId) =>
-    browser.tabs.get(tabId).then(
-      () => true,
-      () => false,
-    ),
+  send,
+  isReachable: (tabId, documentId) => send(tabId, documentId, { channel: 'webplat.ping' }),
 };

@@ -18,3 +18,16 @@ const wrap = (area: () => typeof browser.storage.local): StorageArea => ({
 export const localStorageArea = wrap(() => browser.storage.local);
 /** Kept in memory until the browser ends or the extension is reloaded; survives a stop of the background. */
 export const sessionStorageArea = wrap(() => browser.storage.session);
+
+/**
+ * Keeps content scripts away from what is stored: in a page whose renderer was taken over, they are the page. The browser
+ * forgets this, so it is said at every start.
+ */
+export async function keepStorageToExtension(): Promise<void> {
+  const areas = [browser.storage.local, browser.storage.session] as readonly RestrictableArea[];
+  await Promise.all(areas.map((area) => area.setAccessLevel?.({ accessLevel: 'TRUSTED_CONTEXTS' })));
+}
+
+interface RestrictableArea {
+  setAccessLevel?(options: { accessLevel: 'TRUSTED_CONTEXTS' }): Promise<void>;
+}

@@ -21,7 +21,6 @@ export class FakeWorld {
   readonly local = new Map<string, unknown>();
   readonly session = new Map<string, unknown>();
   readonly windows = new Map<number, string>();
-  readonly tabs = new Set<number>();
   readonly pages: FakePage[] = [];
   readonly badges = new Map<number, number>();
   readonly errors: string[] = [];
@@ -101,7 +100,9 @@ export class FakeWorld {
           page?.hear((message as { envelope: DownEnvelope }).envelope);
           return page !== undefined;
         }),
-        tabExists: operation((tabId) => this.tabs.has(tabId)),
+        isReachable: operation((_tabId, documentId) =>
+          this.pages.some((page) => page.sender.documentId === documentId && !page.hasLeft),
+        ),
       },
       host: {
         exists: operation(() => this.host.exists),
@@ -149,7 +150,6 @@ export class FakeWorld {
   open(origin: string, options: { top?: string; tabId?: number; sender?: Partial<PageSender> } = {}): FakePage {
     const number = this.pages.length + 1;
     const tabId = options.tabId ?? number;
-    this.tabs.add(tabId);
     const page = new FakePage(this, {
       kind: 'page',
       origin,
@@ -198,6 +198,7 @@ export class FakePage {
   readonly answers = new Map<number, DownEnvelope[]>();
   private readonly openCalls = new Map<number, OpenCall>();
   private link: { deliver(message: unknown): void; close(): void; alive: boolean } | undefined;
+  hasLeft = false;
   private lastId = 0;
   readonly sender: PageSender;
   private readonly world: FakeWorld;
@@ -246,6 +247,7 @@ export class FakePage {
 
   /** The document is closed, or left. */
   leave(): void {
+    this.hasLeft = true;
     this.openCalls.clear();
     const { link } = this;
     this.link = undefined;
