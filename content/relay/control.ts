@@ -1,7 +1,9 @@
-import { CONTROL_PORT, connectRuntime, type RuntimePort } from '../../src/platform/port.ts';
+import { CONTROL_PORT, connectRuntime, extensionAlive, type RuntimePort } from '../../src/platform/port.ts';
 import type { DownEnvelope, UpEnvelope } from '../../src/protocol/envelope.ts';
 import { ERRORS } from '../../src/protocol/error-table.ts';
 import type { WireError } from '../../src/protocol/errors.ts';
+import { GONE } from '../handshake.ts';
+import { createPulse, type Pulse } from './pulse.ts';
 
 /** The relay's connection to the background. */
 export interface Control {
@@ -19,6 +21,15 @@ export interface Control {
 /** Connections in a row that may close without a word before open calls are given up. */
 const MAX_SILENT_CLOSES = 4;
 const DISCONNECTED: WireError = { code: 'disconnected', message: ERRORS.disconnected.remedy };
+const ORPHANED: WireError = { code: 'disconnected', message: GONE };
+
+/** Asks the background for a sign of life; answered by `control-ports.ts` of the platform. */
+const PING = { ping: true };
+
+interface Line {
+  readonly port: RuntimePort;
+  readonly pulse: Pulse;
+}
 
 /**
  * Connects at the first call. When the background stops while calls are open, it connects again and repeats them under
@@ -26,7 +37,7 @@ const DISCONNECTED: WireError = { code: 'disconnected', message: ERRORS.disconne
  */
 export function createControl(): Control {
   const open = new Map<number, { readonly envelope: UpEnvelope; readonly activated: boolean }>();
-  let port: RuntimePort | undefined;
+  let line: Line | undefined;
   let silentCloses = 0;
   let deliver: (envelope: DownEnvelope) => void = () => {};
   let orphaned = () => {};
@@ -37,35 +48,57 @@ export function createControl(): Control {
     }
     deliver(envelope);
   };
-  const giveUp = () => {
-    for (const id of [...open.keys()]) down({ kind: 'error', id, error: DISCONNECTED });
+  const giveUp = (error: WireError) => {
+    for (const id of [...open.keys()]) down({ kind: 'error', id, error });
   };
-  const connect = (): RuntimePort | undefined => {
-    if (port) return port;
-    const fresh = connectRuntime(CONTROL_PORT);
-    if (!fresh) {
-      giveUp();
+  /** Opens a line; the one before is hung up when this one speaks, lest the background take the document for gone. */
+  const dial = (before: RuntimePort | undefined): Line | undefined => {
+    const port = connectRuntime(CONTROL_PORT);
+    if (!port) {
+      giveUp(ORPHANED);
       orphaned();
       return undefined;
     }
-    port = fresh;
-    fresh.onMessage.addListener((message) => {
-      if (port !== fresh || !isDown(message)) return;
-      silentCloses = 0;
-      down(message);
-    });
-    fresh.onDisconnect.addListener(() => {
-      if (port !== fresh) return;
-      port = undefined;
+    const lost = (silent: boolean) => {
+      if (line !== mine) return;
+      pulse.stop();
+      line = undefined;
       silentCloses += 1;
-      if (silentCloses >= MAX_SILENT_CLOSES) giveUp();
-      if (open.size > 0) resume();
+      if (silentCloses >= MAX_SILENT_CLOSES) giveUp(DISCONNECTED);
+      if (open.size > 0) resume(silent ? port : undefined);
+      else if (!extensionAlive()) orphaned();
+    };
+    const pulse = createPulse({
+      busy: () => line === mine && open.size > 0,
+      ping: () => port.postMessage(PING),
+      onSilence: () => lost(true),
     });
-    return fresh;
+    const mine: Line = { port, pulse };
+    let previous = before;
+    port.onMessage.addListener((message) => {
+      if (line !== mine) return;
+      pulse.word();
+      previous?.disconnect();
+      previous = undefined;
+      silentCloses = 0;
+      if (isDown(message)) down(message);
+    });
+    port.onDisconnect.addListener(() => lost(false));
+    line = mine;
+    return mine;
   };
-  const resume = () => {
-    const connected = connect();
-    for (const message of open.values()) connected?.postMessage(message);
+  const post = (to: Line, message: { readonly envelope: UpEnvelope; readonly activated: boolean }) => {
+    to.port.postMessage(message);
+    to.pulse.expect();
+  };
+  const resume = (before?: RuntimePort) => {
+    const dialled = dial(before);
+    if (dialled) for (const message of open.values()) post(dialled, message);
+  };
+  /** A new line, with all open calls on it, in place of none or of one that has been quiet for long. */
+  const renew = () => {
+    line?.pulse.stop();
+    resume(line?.port);
   };
 
   return {
@@ -80,13 +113,12 @@ export function createControl(): Control {
       if (envelope.kind === 'call') {
         if (open.has(envelope.id)) return;
         if (open.size === 0) silentCloses = 0;
-        // Connecting repeats what is open; this call joins it afterwards.
-        const connected = connect();
+        const connected = line?.pulse.fresh() ? line : undefined;
         open.set(envelope.id, message);
-        if (connected) connected.postMessage(message);
-        else giveUp();
+        if (connected) post(connected, message);
+        else renew();
       } else if (open.has(envelope.id)) {
-        port?.postMessage(message);
+        line?.port.postMessage(message);
         if (envelope.kind === 'abort') open.delete(envelope.id);
       }
     },
@@ -96,9 +128,10 @@ export function createControl(): Control {
     },
     drop() {
       open.clear();
-      const current = port;
-      port = undefined;
-      current?.disconnect();
+      const current = line;
+      line = undefined;
+      current?.pulse.stop();
+      current?.port.disconnect();
     },
   };
 }
