@@ -20,6 +20,8 @@ export interface ExtensionBrowser {
   url(file: string): string;
   /** Opens a page of the extension (or any other URL) in a new tab. */
   open(url: string): Promise<Page>;
+  /** Settles when the extension answers, e.g. after it was reloaded. */
+  ready(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -77,6 +79,9 @@ export async function launchExtension(options: LaunchOptions): Promise<Extension
       const page = await context.newPage();
       await page.goto(address);
       return page;
+    },
+    async ready() {
+      await targets.when(isServiceWorker);
     },
     async close() {
       await context.close();
