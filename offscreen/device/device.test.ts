@@ -64,6 +64,20 @@ describe('device', () => {
     expect(asked).toEqual([{ requiredFeatures: ['shader-f16'], requiredLimits: { maxBufferSize: 99 } }]);
   });
 
+  it.each([
+    [4, []],
+    [8, ['subgroups']],
+  ])('uses subgroups of at least %d invocations: %j', async (subgroupMinSize, requiredFeatures) => {
+    const { adapter, asked } = makeAdapter();
+    const features = new Set(['subgroups']);
+    await openDevice({
+      ...adapter,
+      features,
+      info: { ...adapter.info, subgroupMinSize },
+    } as unknown as GPUAdapter);
+    expect(asked[0]?.requiredFeatures).toEqual(requiredFeatures);
+  });
+
   it('counts the bytes of its buffers, once each', async () => {
     const { device, bytes } = await openDevice(makeAdapter().adapter);
     const buffer = device.createBuffer({ size: 10, usage: 0 });

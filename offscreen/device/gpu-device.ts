@@ -3,6 +3,12 @@ import { WebplatError } from '../../src/protocol/errors.ts';
 /** Features that the runtime makes use of where an adapter has them. */
 const WANTED_FEATURES: readonly GPUFeatureName[] = ['shader-f16', 'subgroups', 'timestamp-query'];
 
+/**
+ * The runtime's attention kernel for prompts divides its work among at least eight invocations of a subgroup. Where
+ * subgroups can be smaller it gives wrong numbers without an error, so such devices are opened without them.
+ */
+const SMALLEST_SUBGROUP = 8;
+
 /** A device of our own, and what is known of the adapter behind it. */
 export interface OwnedDevice {
   readonly device: GPUDevice;
@@ -27,7 +33,7 @@ export function describeAdapter({ info }: GPUAdapter): string {
 /** Opens a device with everything the adapter allows: limits that are not asked for are the small defaults. */
 export async function openDevice(adapter: GPUAdapter): Promise<OwnedDevice> {
   const device = await adapter.requestDevice({
-    requiredFeatures: WANTED_FEATURES.filter((feature) => adapter.features.has(feature)),
+    requiredFeatures: usableFeatures(adapter),
     requiredLimits: maximumLimits(adapter),
   });
   return {
@@ -36,6 +42,11 @@ export async function openDevice(adapter: GPUAdapter): Promise<OwnedDevice> {
     bytes: meterBuffers(device),
     lost: device.lost.then(() => new WebplatError('device-lost')),
   };
+}
+
+function usableFeatures({ features, info }: GPUAdapter): GPUFeatureName[] {
+  const smallSubgroups = info.subgroupMinSize < SMALLEST_SUBGROUP;
+  return WANTED_FEATURES.filter((feature) => features.has(feature) && !(feature === 'subgroups' && smallSubgroups));
 }
 
 function maximumLimits({ limits }: GPUAdapter): Record<string, number> {

@@ -104,25 +104,23 @@ const api = {
       return { ...result, chunks, reportedMs: computeMs, firstMs, ms: performance.now() - start };
     }),
 
-  /** Sum of the negative natural-log likelihoods of all tokens of a document but the first. */
-  negativeLogLikelihood: (model: number, ids: readonly number[]) =>
+  /** The likeliest token after each of `ids` and the sum of the surprises of all of them but the first, in one run. */
+  score: (model: number, ids: readonly number[]) =>
     outcome(async () => {
-      const int64 = (values: readonly number[], dims: number[]) => ({
-        dtype: 'int64' as const,
-        dims,
-        data: BigInt64Array.from(values, BigInt).buffer,
-      });
-      const inputs = ids.slice(0, -1);
+      const positions = [...ids.keys()];
       const outputs = await get(model).run(
-        { input_ids: int64(inputs, [1, inputs.length]), logit_positions: int64([...inputs.keys()], [inputs.length]) },
+        { input_ids: int64(ids, [1, ids.length]), logit_positions: int64(positions, [ids.length]) },
         { signal: new AbortController().signal, onCompute: () => {} },
       );
       const logits = new Float32Array(outputs.logits?.data ?? new ArrayBuffer(0));
-      const width = logits.length / inputs.length;
-      return inputs.reduce(
-        (sum, _, row) => sum + surprise(logits.subarray(row * width, (row + 1) * width), ids[row + 1] ?? 0),
-        0,
-      );
+      const width = logits.length / ids.length;
+      const rows = positions.map((row) => logits.subarray(row * width, (row + 1) * width));
+      return {
+        likeliest: rows.map((row) => row.indexOf(row.reduce((best, logit) => Math.max(best, logit)))),
+        negativeLogLikelihood: ids
+          .slice(1)
+          .reduce((sum, id, i) => sum + surprise(rows[i] ?? new Float32Array(0), id), 0),
+      };
     }),
 
   run: (model: number, inputs: Parameters<LoadedModel['run']>[0]) =>
@@ -173,6 +171,11 @@ const api = {
   },
 };
 
+function int64(values: readonly number[], dims: number[]) {
+  return { dtype: 'int64' as const, dims, data: BigInt64Array.from(values, BigInt).buffer };
+}
+
+/** Negative natural logarithm of a token's probability. */
 function surprise(logits: Float32Array, token: number): number {
   const largest = logits.reduce((a, b) => Math.max(a, b));
   const total = logits.reduce((sum, logit) => sum + Math.exp(logit - largest), 0);

@@ -1,0 +1,102 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Precision } from '../../offscreen/graphs/graph.ts';
+import { type Evaluation, readEvaluation } from './support/evaluation.ts';
+import { type ModelPageHost, type OpenModelPage, startModelPage } from './support/model-page.ts';
+import { expectValue } from './support/outcome.ts';
+
+/** Names of the same weights in the published baseline. */
+const BASELINE: Record<Precision, string> = { fp32: 'fp32', q4: 'int4 asymmetric g128' };
+/** The baseline is rounded to four places; the rest is what another order of float32 sums may do to a mean of logarithms. */
+const PERPLEXITY_TOLERANCE = 5e-5 + 2e-5;
+/** Documents that the software adapter scores; all 64 would take it minutes. WebAssembly scores all of them. */
+const DOCUMENTS_ON_WEBGPU = 2;
+/** Tokens that the software adapter decodes one by one; the rest of each continuation is checked in one run. */
+const DECODED_ON_WEBGPU = 2;
+/** Mean difference of a token's negative log-likelihood between two backends that sum float32 in different orders. */
+const LIKELIHOOD_TOLERANCE = 1e-6;
+
+describe('the packaged model gives its published results', () => {
+  let evaluation: Evaluation;
+  let host: ModelPageHost;
+  let page: OpenModelPage;
+  const likelihoods: Record<Precision, number[]> = { fp32: [], q4: [] };
+  beforeAll(async () => {
+    evaluation = await readEvaluation();
+    host = await startModelPage();
+    page = await host.open();
+  });
+  afterAll(async () => {
+    expect(page.errors).toEqual([]);
+    await host.close();
+  });
+
+  describe.each(['fp32', 'q4'] as const)('%s', (precision) => {
+    it('on WebAssembly: perplexity of all documents', async () => {
+      const { model, info } = expectValue(await page.call('load', { backend: 'wasm', precision }));
+      expect(info).toMatchObject({ backend: 'REAL_WASM', tier: 'wasm/cpu' });
+      let predicted = 0;
+      for (const document of evaluation.documents) {
+        const { negativeLogLikelihood } = expectValue(await page.call('score', model, document));
+        likelihoods[precision].push(negativeLogLikelihood);
+        predicted += document.length - 1;
+      }
+      await page.call('dispose', model);
+      expect(predicted).toBe(evaluation.predictedTokens);
+      const perplexity = Math.exp(likelihoods[precision].reduce((sum, value) => sum + value) / predicted);
+      console.log(`perplexity ${precision}: ${perplexity.toFixed(5)}`);
+      const expected = evaluation.perplexity(BASELINE[precision]);
+      expect(Math.abs(perplexity - expected)).toBeLessThan(PERPLEXITY_TOLERANCE);
+    });
+
+    it('on WebGPU: the likelihoods that WebAssembly finds', async () => {
+      const { model, info } = expectValue(await page.call('load', { backend: 'webgpu', precision }));
+      expect(info).toMatchObject({ backend: 'REAL_WEBGPU', tier: 'jspi/webgpu' });
+      for (const [i, document] of evaluation.documents.slice(0, DOCUMENTS_ON_WEBGPU).entries()) {
+        const { negativeLogLikelihood } = expectValue(await page.call('score', model, document));
+        const difference = Math.abs(negativeLogLikelihood - (likelihoods[precision][i] ?? Number.NaN));
+        console.log(`document ${i} ${precision}: ${difference / (document.length - 1)} a token`);
+        expect(difference / (document.length - 1)).toBeLessThan(LIKELIHOOD_TOLERANCE);
+      }
+      await page.call('dispose', model);
+    });
+  });
+
+  it('prints what 4 bits cost', () => {
+    const sum = (values: number[]) => values.reduce((a, b) => a + b);
+    const ratio = Math.exp((sum(likelihoods.q4) - sum(likelihoods.fp32)) / evaluation.predictedTokens);
+    console.log(`perplexity q4 / fp32: ${ratio.toFixed(5)}`);
+    expect(ratio).toBeCloseTo(evaluation.perplexity(BASELINE.q4) / evaluation.perplexity(BASELINE.fp32), 4);
+  });
+
+  it('fp32 on WebAssembly: all greedy continuations', async () => {
+    const { model } = expectValue(await page.call('load', { backend: 'wasm', precision: 'fp32' }));
+    for (const { prompt, continuation, continuation_ids } of evaluation.prompts) {
+      const ended = continuation.endsWith('<|end|>');
+      const outcome = expectValue(await page.call('generate', { model, input: prompt, maxNewTokens: 64 }));
+      expect(outcome.text).toBe(continuation.replace('<|end|>', ''));
+      expect(outcome.finishReason).toBe(ended ? 'end' : 'length');
+      expect(outcome.outputTokens).toBe(continuation_ids.length - (ended ? 1 : 0));
+      expect(outcome.chunks.join('')).toBe(outcome.text);
+    }
+    await page.call('dispose', model);
+  });
+
+  it('fp32 on WebGPU: all greedy continuations', async () => {
+    const { model } = expectValue(await page.call('load', { backend: 'webgpu', precision: 'fp32' }));
+    for (const { prompt, prompt_ids, continuation_ids } of evaluation.prompts) {
+      // Greedy decoding gives the continuation if and only if every token of it is the likeliest after those before it.
+      const { likeliest } = expectValue(
+        await page.call('score', model, [...prompt_ids, ...continuation_ids.slice(0, -1)]),
+      );
+      expect(likeliest.slice(prompt_ids.length - 1)).toEqual(continuation_ids);
+      const start = expectValue(await page.call('generate', { model, input: prompt, maxNewTokens: DECODED_ON_WEBGPU }));
+      const ids = continuation_ids.slice(0, DECODED_ON_WEBGPU);
+      expect(start.text).toBe(
+        evaluation.tokenizer
+          .decode([...prompt_ids.slice(-1), ...ids])
+          .slice(evaluation.tokenizer.decode(prompt_ids.slice(-1)).length),
+      );
+    }
+    await page.call('dispose', model);
+  });
+});
