@@ -34,6 +34,8 @@ export function createDispatch<const Methods extends readonly Method[], Context>
     const handler = (handlers as Record<string, (params: unknown, context: Context) => unknown>)[method.name];
     if (!handler) throw new WebplatError('unknown-method');
     if (sender === 'page' || sender === 'bridge') assertBounded(params);
+    // An empty list would pass for an object without fields.
+    if (Array.isArray(params)) throw new WebplatError('invalid-request', `${method.name}: params must be an object.`);
     const result = await handler(parse(method.params, params, method.name), context);
     return parseResult(method, result);
   };

@@ -40,10 +40,10 @@ describe('what the user does in the interface', () => {
 
   it('stop ends the running work and leaves the permission', async () => {
     const page = await suite.visit('stopped');
-    await allow(suite.browser, page);
-    await startStream(page, echoOf(2000));
-    await readChunk(page);
+    await allow(suite.browser, page, { limits: { maxTokens: 32_768 } });
     const ui = await openUiClient(suite.browser);
+    await startStream(page, echoOf(32_768));
+    await readChunk(page);
     const origin = suite.sites.origin('stopped');
     expect(await ui.call(uiStop, { subject: { invoker: origin, topOrigin: origin } })).toEqual({ aborted: 1 });
     expect(await streamOutcome(page)).toMatchObject({ ok: false, code: 'stopped', name: 'AbortError' });

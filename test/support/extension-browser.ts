@@ -20,8 +20,8 @@ export interface ExtensionBrowser {
   url(file: string): string;
   /** Opens a page of the extension (or any other URL) in a new tab. */
   open(url: string): Promise<Page>;
-  /** Settles when the extension answers, e.g. after it was reloaded. */
-  ready(): Promise<void>;
+  /** Reloads the extension, as an update does; settles when the new one runs. */
+  reload(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -80,14 +80,26 @@ export async function launchExtension(options: LaunchOptions): Promise<Extension
       await page.goto(address);
       return page;
     },
-    async ready() {
+    async reload() {
+      const old = targets.all().find(isServiceWorker);
+      const page = await context.newPage();
+      await page.goto(url('src/ui/manager/index.html'));
+      // The page that asks for it goes away together with the old extension.
+      page.evaluate(reloadExtension).catch(() => {});
+      await targets.whenGone((target) => target === old);
       await targets.when(isServiceWorker);
+      if (!page.isClosed()) await page.close();
     },
     async close() {
       await context.close();
       await rm(profile, { recursive: true, force: true, maxRetries: 3 });
     },
   };
+}
+
+/** Runs in a page of the extension. */
+function reloadExtension(): void {
+  (globalThis as unknown as { chrome: { runtime: { reload(): void } } }).chrome.runtime.reload();
 }
 
 export const isServiceWorker = ({ type, url }: Target): boolean =>
