@@ -1,0 +1,27 @@
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { ensureBuild } from './build.ts';
+import { type SitePage, serveSites } from './sites.ts';
+
+const TYPES: Readonly<Record<string, string>> = {
+  '.html': 'text/html; charset=utf-8',
+  '.js': 'text/javascript',
+  '.mjs': 'text/javascript',
+  '.css': 'text/css',
+  '.json': 'application/json',
+  '.wasm': 'application/wasm',
+};
+
+/** The isolation that the extension's manifest asks for, as a web server grants it. */
+const ISOLATED = { 'cross-origin-opener-policy': 'same-origin', 'cross-origin-embedder-policy': 'require-corp' };
+
+/** Serves the built lab, cross-origin isolated, on the loopback interface. */
+export async function serveLab(): Promise<{ readonly url: string; close(): Promise<void> }> {
+  const folder = await ensureBuild('dist-lab');
+  const sites = await serveSites(async (requested): Promise<SitePage | undefined> => {
+    const file = path.join(folder, path.posix.normalize(requested));
+    const body = await readFile(file).catch(() => undefined);
+    return body && { body, type: TYPES[path.extname(file)] ?? 'application/octet-stream', headers: ISOLATED };
+  });
+  return { url: `${sites.loopback}/offscreen/lab/index.html`, close: sites.close };
+}
