@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { type BrowserContext, chromium, type Page } from 'playwright';
@@ -49,7 +49,7 @@ const REAL_ADAPTER = ['--enable-unsafe-webgpu', '--enable-features=Vulkan', '--i
 
 /** Starts the browser and waits until the extension's service worker runs. */
 export async function launchExtension(options: LaunchOptions): Promise<ExtensionBrowser> {
-  const profile = await mkdtemp(path.join(os.tmpdir(), 'webplat-profile-'));
+  const profile = await makeProfile();
   const { path: executablePath, version } = await ensureBrowser('chromium');
   const context = await chromium.launchPersistentContext(profile, {
     executablePath,
@@ -81,13 +81,12 @@ export async function launchExtension(options: LaunchOptions): Promise<Extension
       return page;
     },
     async reload() {
-      const old = targets.all().find(isServiceWorker);
+      const old = new Set(targets.all());
       const page = await context.newPage();
       await page.goto(url('src/ui/manager/index.html'));
       // The page that asks for it goes away together with the old extension.
       page.evaluate(reloadExtension).catch(() => {});
-      await targets.whenGone((target) => target === old);
-      await targets.when(isServiceWorker);
+      await targets.when((target) => isServiceWorker(target) && !old.has(target));
       if (!page.isClosed()) await page.close();
     },
     async close() {
@@ -95,6 +94,15 @@ export async function launchExtension(options: LaunchOptions): Promise<Extension
       await rm(profile, { recursive: true, force: true, maxRetries: 3 });
     },
   };
+}
+
+/** A new profile in developer mode: without it, the browser does not start an unpacked extension again when it reloads. */
+async function makeProfile(): Promise<string> {
+  const profile = await mkdtemp(path.join(os.tmpdir(), 'webplat-profile-'));
+  await mkdir(path.join(profile, 'Default'));
+  const preferences = { extensions: { ui: { developer_mode: true } } };
+  await writeFile(path.join(profile, 'Default', 'Preferences'), JSON.stringify(preferences));
+  return profile;
 }
 
 /** Runs in a page of the extension. */
