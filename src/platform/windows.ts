@@ -27,13 +27,11 @@ const promptUrl = (id: string) => browser.runtime.getURL(`${PROMPT_PATH}?id=${id
 
 export const promptWindows: PromptWindows = {
   async open(id) {
-    const { id: windowId } = await browser.windows.create({
-      url: promptUrl(id),
-      type: 'popup',
-      focused: true,
-      ...SIZE,
-      ...(await overLastWindow()),
-    });
+    const wanted = { url: promptUrl(id), type: 'popup', focused: true, ...SIZE } as const;
+    const { id: windowId } = await browser.windows
+      .create({ ...wanted, ...(await overLastWindow()) })
+      // The place may lie outside the screen, partly or after a monitor was unplugged: then the browser finds one.
+      .catch(() => browser.windows.create(wanted));
     if (windowId === undefined) throw new Error('the browser did not name the window it made');
     return windowId;
   },
