@@ -2,7 +2,7 @@ import browser from 'webextension-polyfill';
 import { extensionContexts } from './chromium.ts';
 
 const PROMPT_PATH = '/src/ui/prompt/index.html';
-const SIZE = { width: 480, height: 680 };
+const SIZE = { width: 480, height: 760 };
 
 /** An open window and the prompt in it. */
 export interface PromptWindow {
