@@ -1,4 +1,5 @@
 import { WebplatError } from '../../src/protocol/errors.ts';
+import { measureReadBack } from './read-back.ts';
 
 /** Features that the runtime makes use of where an adapter has them. */
 const WANTED_FEATURES: readonly GPUFeatureName[] = ['shader-f16', 'subgroups', 'timestamp-query'];
@@ -18,6 +19,8 @@ export interface OwnedDevice {
   bytes(): number;
   /** Settles when the device is lost, for whatever reason. */
   readonly lost: Promise<WebplatError>;
+  /** Why work on it failed: the loss of the device, which work may notice first, or undefined when it still answers. */
+  diagnose(): Promise<WebplatError | undefined>;
 }
 
 /** The adapter, really requested: `navigator.gpu` exists where no adapter answers. */
@@ -36,11 +39,17 @@ export async function openDevice(adapter: GPUAdapter): Promise<OwnedDevice> {
     requiredFeatures: usableFeatures(adapter),
     requiredLimits: maximumLimits(adapter),
   });
+  const lost = device.lost.then(() => new WebplatError('device-lost'));
   return {
     device,
     adapterName: describeAdapter(adapter),
     bytes: meterBuffers(device),
-    lost: device.lost.then(() => new WebplatError('device-lost')),
+    lost,
+    diagnose: () =>
+      measureReadBack(device).then(
+        () => undefined,
+        () => lost,
+      ),
   };
 }
 

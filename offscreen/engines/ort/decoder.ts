@@ -18,6 +18,8 @@ export interface OrtDecoderParts {
   readonly readBack: ReadBack;
   readonly maxSequences: number;
   readonly makeCache: () => Promise<SequenceCache>;
+  /** What is behind an error of the runtime, where something is. */
+  readonly diagnose: () => Promise<WebplatError | undefined>;
 }
 
 /**
@@ -66,7 +68,7 @@ function createSequence(parts: OrtDecoderParts, cache: SequenceCache, giveBack: 
 }
 
 async function runStep(
-  { ort, session, readBack }: OrtDecoderParts,
+  { ort, session, readBack, diagnose }: OrtDecoderParts,
   cache: SequenceCache,
   length: number,
   tokens: readonly number[],
@@ -83,7 +85,11 @@ async function runStep(
     ...cache.feeds(),
   };
   const start = performance.now();
-  const results = await readBack(() => session.run(feeds, { [DECODER_IO.logits]: null, ...cache.fetches() }));
+  const results = await readBack(() => session.run(feeds, { [DECODER_IO.logits]: null, ...cache.fetches() })).catch(
+    async () => {
+      throw (await diagnose()) ?? new WebplatError('engine-failed');
+    },
+  );
   const computeMs = performance.now() - start;
   cache.keep(results);
   const logits = results[DECODER_IO.logits]?.data;

@@ -84,6 +84,7 @@ async function start(tier: Tier, runtime: Runtime, artifact: Artifact): Promise<
     mutex: createMutex(),
     readBack: owned ? await createReadBack(owned.device) : (work) => work(),
     maxSequences: MAX_SEQUENCES,
+    diagnose: async () => owned?.diagnose(),
     makeCache: async () =>
       owned ? createDeviceCache(runtime.ort, owned.device, shape) : createHostCache(runtime.ort, shape),
   });

@@ -72,6 +72,7 @@ export function serveEngine(port: WorkerPort): void {
       const value = await compute(model, request, abort.signal);
       post({ kind: 'result', id, value, memory: model.memory() }, request.kind === 'run' ? buffersOf(value) : []);
     } catch (error) {
+      if (isFatal(error)) return fail(error);
       post({ kind: 'error', id, error: toWireError(error), memory: model?.memory() ?? { gpuBytes: 0, cpuBytes: 0 } });
     } finally {
       running.delete(id);
@@ -85,5 +86,9 @@ export function serveEngine(port: WorkerPort): void {
     else void answer(message);
   };
 }
+
+/** A runtime that failed once cannot be trusted with another request: the worker ends, and the model loads anew. */
+const isFatal = (error: unknown): boolean =>
+  error instanceof WebplatError && (error.code === 'engine-failed' || error.code === 'device-lost');
 
 const buffersOf = (value: unknown): Transferable[] => Object.values(value as TensorMap).map(({ data }) => data);

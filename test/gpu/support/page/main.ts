@@ -130,12 +130,6 @@ const api = {
   memory: (model: number) => get(model).memory(),
   dispose: (model: number) => get(model).dispose(),
 
-  /** Bytes of this page and its workers, as the browser counts them. */
-  async agentBytes(): Promise<number> {
-    const measured = performance as unknown as { measureUserAgentSpecificMemory(): Promise<{ bytes: number }> };
-    return (await measured.measureUserAgentSpecificMemory()).bytes;
-  },
-
   /** Flips a byte in, or cuts off the end of, every compiled file of the cache; answers how many there were. */
   async damageCache(how: 'flip' | 'truncate'): Promise<number> {
     const folder = await (await navigator.storage.getDirectory()).getDirectoryHandle('artifacts');
