@@ -1,0 +1,63 @@
+import { describe, expect, it } from 'vitest';
+import type { TensorMap, WireTensor } from '../../src/protocol/tensor.ts';
+import type { Decoder } from './decoder.ts';
+import { runDecoder } from './tensors.ts';
+
+const int64 = (values: number[], dims = [1, values.length]): WireTensor => ({
+  dtype: 'int64',
+  dims,
+  data: BigInt64Array.from(values, BigInt).buffer,
+});
+
+function makeDecoder() {
+  const calls: { tokens: readonly number[]; positions: readonly number[] | undefined }[] = [];
+  let open = 0;
+  const decoder: Decoder = {
+    shape: { layers: 1, keyValueHeads: 1, headSize: 2, vocabularySize: 3, contextTokens: 4 },
+    async open() {
+      open += 1;
+      return {
+        length: 0,
+        async advance(tokens, positions) {
+          calls.push({ tokens, positions });
+          return { logits: Float32Array.from({ length: 3 * (positions?.length ?? 1) }, (_, i) => i), computeMs: 2 };
+        },
+        close() {
+          open -= 1;
+        },
+      };
+    },
+  };
+  return { decoder, calls, opened: () => open };
+}
+
+const events = { signal: new AbortController().signal, onCompute: () => {} };
+
+describe('raw tensors', () => {
+  it('gives the logits of the last token, or of those asked for', async () => {
+    const { decoder, calls, opened } = makeDecoder();
+    const { logits } = await runDecoder(decoder, { input_ids: int64([1, 2]) }, events);
+    expect(logits).toMatchObject({ dtype: 'float32', dims: [1, 3] });
+    expect([...new Float32Array(logits?.data ?? new ArrayBuffer(0))]).toEqual([0, 1, 2]);
+    const all = await runDecoder(decoder, { input_ids: int64([1, 2]), logit_positions: int64([0, 1], [2]) }, events);
+    expect(all.logits?.dims).toEqual([2, 3]);
+    expect(calls.map(({ positions }) => positions)).toEqual([[1], [0, 1]]);
+    expect(opened()).toBe(0);
+  });
+
+  it.each<[string, TensorMap, string]>([
+    ['no ids', {}, 'invalid-request'],
+    ['ids of another type', { input_ids: { dtype: 'int32', dims: [1], data: new ArrayBuffer(4) } }, 'invalid-request'],
+    ['empty ids', { input_ids: int64([]) }, 'invalid-request'],
+    ['ids of two rows', { input_ids: int64([1, 2], [2, 1]) }, 'invalid-request'],
+    ['an id that has no embedding', { input_ids: int64([3]) }, 'invalid-request'],
+    ['a negative id', { input_ids: int64([-1]) }, 'invalid-request'],
+    ['a position that does not exist', { input_ids: int64([1]), logit_positions: int64([1]) }, 'invalid-request'],
+    ['an input that the model does not have', { input_ids: int64([1]), 'past.0.key': int64([1]) }, 'invalid-request'],
+    ['more than the context', { input_ids: int64([1, 1, 1, 1, 1]) }, 'context-overflow'],
+  ])('refuses %s', async (_what, inputs, code) => {
+    const { decoder, calls } = makeDecoder();
+    await expect(runDecoder(decoder, inputs, events)).rejects.toMatchObject({ code });
+    expect(calls).toEqual([]);
+  });
+});
