@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { ensureBuild } from './build.ts';
-import { type SitePage, serveSites } from './sites.ts';
+import { type SiteFallback, serveSites } from './sites.ts';
 
 const TYPES: Readonly<Record<string, string>> = {
   '.html': 'text/html; charset=utf-8',
@@ -15,13 +15,18 @@ const TYPES: Readonly<Record<string, string>> = {
 /** The isolation that the extension's manifest asks for, as a web server grants it. */
 const ISOLATED = { 'cross-origin-opener-policy': 'same-origin', 'cross-origin-embedder-policy': 'require-corp' };
 
-/** Serves the built lab, cross-origin isolated, on the loopback interface. */
-export async function serveLab(): Promise<{ readonly url: string; close(): Promise<void> }> {
+/** Answers with the files of the built lab, cross-origin isolated. */
+export async function labFiles(): Promise<SiteFallback> {
   const folder = await ensureBuild('dist-lab');
-  const sites = await serveSites(async (requested): Promise<SitePage | undefined> => {
+  return async (requested) => {
     const file = path.join(folder, path.posix.normalize(requested));
     const body = await readFile(file).catch(() => undefined);
     return body && { body, type: TYPES[path.extname(file)] ?? 'application/octet-stream', headers: ISOLATED };
-  });
+  };
+}
+
+/** Serves the lab on the loopback interface. */
+export async function serveLab(): Promise<{ readonly url: string; close(): Promise<void> }> {
+  const sites = await serveSites(await labFiles());
   return { url: `${sites.loopback}/offscreen/lab/index.html`, close: sites.close };
 }
