@@ -117,6 +117,17 @@ describe('servePort', () => {
     ]);
   });
 
+  it('drops progress of a method that does not stream, and goes on', async () => {
+    const bench = makeBench({
+      run: async (_params, call) => {
+        call.progress({ phase: 'ready', fraction: 1 });
+        return { value: { outputs: {} } };
+      },
+    });
+    bench.call(1, 'run', { model: 'packaged:echo', inputs: {} });
+    await expect.poll(() => bench.sent).toEqual([{ kind: 'result', id: 1, value: { outputs: {} } }]);
+  });
+
   it('drops progress that nobody gave credit for', () => {
     const manual = makeManual();
     const bench = makeBench({ stream: manual.handler });

@@ -94,6 +94,8 @@ export function openCall(method: Method, id: number, initialCredit: number, send
     served: {
       signal: controller.signal,
       progress(chunk) {
+        // A method that does not stream may still be the one that makes a model load.
+        if (!method.chunk) return;
         const value = checked(chunk);
         if (value && credit > 0) sendChunk(value);
       },
