@@ -1,0 +1,38 @@
+import { writeFile } from 'node:fs/promises';
+import os from 'node:os';
+import type { Bench } from '../bench/lib/bench.ts';
+import { sharing } from '../bench/sharing/sharing.ts';
+import { transport } from '../bench/transport/transport.ts';
+import { readArgs, UsageError } from './lib/args.ts';
+
+const BENCHES: readonly Bench[] = [transport, sharing];
+
+const USAGE = `npm run bench -- NAME [--json FILE]
+  NAME is one of: ${BENCHES.map(({ name }) => name).join(', ')}`;
+
+/** `npm run bench`: exits non-zero when a result was wrong, or an expectation was missed. */
+export async function main(args: readonly string[]): Promise<number> {
+  try {
+    const { values, words } = readArgs(args, { json: 'text' });
+    const bench = BENCHES.find(({ name }) => name === words[0]);
+    if (!bench || words.length !== 1) throw new UsageError('Name one bench.');
+    console.log(`${bench.name}: ${bench.method}\n`);
+    const { figures, tables, expectations } = await bench.run();
+    console.log(tables.join('\n\n'));
+    console.log(`\n${machine()}`);
+    for (const { text, held } of expectations) console.log(`${held ? 'held' : 'MISSED'}: ${text}`);
+    if (values.json) {
+      await writeFile(values.json, `${JSON.stringify({ ...figures, machine: machine() }, null, 2)}\n`);
+    }
+    return expectations.every(({ held }) => held) ? 0 : 1;
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    console.error(`${error.message}\n\n${USAGE}`);
+    return 1;
+  }
+}
+
+function machine(): string {
+  const [cpu] = os.cpus();
+  return `${os.cpus().length} x ${cpu?.model.trim() ?? os.arch()}, ${(os.totalmem() / 2 ** 30).toFixed(0)} GiB, ${os.type()}`;
+}
