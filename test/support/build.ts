@@ -45,7 +45,7 @@ async function sourceHash(): Promise<string> {
 /** Builds `kind` unless it was built from these very sources before. Answers the absolute path of the folder. */
 export async function ensureBuild(kind: BuildKind): Promise<string> {
   const folder = path.resolve(kind);
-  const stamp = path.resolve('node_modules/.cache/webplat', `${kind}.sha256`);
+  const stamp = path.resolve('test-results/builds', `${kind}.sha256`);
   const hash = await sourceHash();
   const built = await readFile(stamp, 'utf8').catch(() => '');
   const there = await access(path.join(folder, kind === 'dist' ? 'manifest.json' : 'offscreen/lab/index.html')).then(
