@@ -6,7 +6,7 @@ import type { LoadedModel } from '../engines/engine.ts';
 import type { Pool } from '../pool/pool.ts';
 import type { Scheduler } from '../schedule/scheduler.ts';
 import { firstAllowed, grantsFor, type Need } from '../sessions/authorize.ts';
-import type { OpenRequest, Session } from '../sessions/session.ts';
+import { type OpenRequest, openRequest, type Session } from '../sessions/session.ts';
 import { computeUsedUp, siteKey } from '../sessions/site-ledger.ts';
 import type { UsageReporter } from '../sessions/usage-reporter.ts';
 import type { ModelManifest, ModelSource } from '../store/manifest.ts';
@@ -126,18 +126,6 @@ export function assertMemory(
   const requested = need.gpuBytes + need.cpuBytes + services.pool.heldBytes(services.siblings(session), manifest);
   if (requested <= caveats.maxMemoryBytes) return;
   throw new WebplatError('limit-memory', undefined, { requested, quota: caveats.maxMemoryBytes });
-}
-
-/** Registers a request with its session, so that revocation and a user's stop reach it; either signal aborts it. */
-function openRequest(session: Session, need: Need, callSignal: AbortSignal) {
-  const controller = new AbortController();
-  const request: OpenRequest = { need, abort: (reason) => controller.abort(reason) };
-  session.open.add(request);
-  return {
-    request,
-    signal: AbortSignal.any([controller.signal, callSignal]),
-    close: () => void session.open.delete(request),
-  };
 }
 
 function createMeter(services: Services, session: Session, caveats: CaveatValues, request: OpenRequest) {

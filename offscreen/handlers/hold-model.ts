@@ -4,7 +4,7 @@ import type { TaskName } from '../../src/protocol/scalars.ts';
 import type { ServedCall } from '../data/serve-port.ts';
 import type { Lease } from '../pool/pool.ts';
 import { firstAllowed, grantsFor } from '../sessions/authorize.ts';
-import type { Session } from '../sessions/session.ts';
+import { openRequest, type Session } from '../sessions/session.ts';
 import { assertMemory, resolveModel, type Services } from './execute.ts';
 
 const TASKS: readonly TaskName[] = ['text-generation', 'tensors'];
@@ -33,17 +33,15 @@ export async function holdModel(services: Services, session: Session, model: str
   firstAllowed(grantsFor(session.terms.grants, need, services.now()), (caveats) =>
     assertMemory(services, session, caveats, manifest),
   );
-  const controller = new AbortController();
-  const request = { need, abort: (reason: WebplatError) => controller.abort(reason) };
-  session.open.add(request);
+  const life = openRequest(session, need, call.signal);
   try {
-    const signal = AbortSignal.any([controller.signal, call.signal]);
+    const { signal } = life;
     const lease = await services.pool.acquire(manifest, { holder: session.token, signal, onProgress: call.progress });
     keep(session, model, lease);
     const { backend, adapter } = lease.model.info;
     return { value: { model, backend, ...(adapter && { adapter }) } };
   } finally {
-    session.open.delete(request);
+    life.close();
   }
 }
 

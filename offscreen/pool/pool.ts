@@ -207,7 +207,7 @@ export function createPool(environment: PoolEnvironment): Pool {
       // Counted before waiting, so that a load which several sessions wait for cannot be evicted between.
       hold(resident, options.holder);
       try {
-        const model = await waitFor(resident, options);
+        const model = resident.state === 'ready' ? await resident.loaded : await waitFor(resident, options);
         resident.cancelIdle();
         return lease(resident, model, options.holder);
       } catch (error) {

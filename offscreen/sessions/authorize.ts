@@ -25,15 +25,13 @@ export function grantsFor(grants: readonly CaveatValues[], need: Need, now: numb
 
 /** Tries `attempt` under each grant and returns the first success; when none allows it, the first refusal. */
 export function firstAllowed<T>(grants: readonly CaveatValues[], attempt: (caveats: CaveatValues) => T): T {
-  let refusal: unknown = new WebplatError('permission-denied');
-  let refused = false;
+  let refusal: unknown;
   for (const caveats of grants) {
     try {
       return attempt(caveats);
     } catch (error) {
-      if (!refused) refusal = error;
-      refused = true;
+      refusal ??= error;
     }
   }
-  throw refusal;
+  throw refusal ?? new WebplatError('permission-denied');
 }

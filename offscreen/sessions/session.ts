@@ -1,6 +1,7 @@
 import type { WireError } from '../../src/protocol/errors.ts';
 import { fromWireError, WebplatError } from '../../src/protocol/errors.ts';
 import type { SessionTerms } from '../../src/protocol/host/host-session-start.ts';
+import { onAbort } from '../../src/shared/abort.ts';
 import type { Lease } from '../pool/pool.ts';
 import { grantsFor, type Need } from './authorize.ts';
 import { type Chats, createChats } from './chats.ts';
@@ -28,6 +29,25 @@ export interface Session {
   readonly open: Set<OpenRequest>;
   port: SessionPort | undefined;
   readonly used: { calls: number; tokens: number; computeMs: number };
+}
+
+/**
+ * Registers a request with its session, so that revocation and a user's stop reach it. Its signal aborts for those and
+ * for the caller's own; `close` ends the registration.
+ */
+export function openRequest(session: Session, need: Need, callSignal: AbortSignal) {
+  const controller = new AbortController();
+  const request: OpenRequest = { need, abort: (reason) => controller.abort(reason) };
+  const stopListening = onAbort(callSignal, (reason) => controller.abort(reason));
+  session.open.add(request);
+  return {
+    request,
+    signal: controller.signal,
+    close() {
+      stopListening();
+      session.open.delete(request);
+    },
+  };
 }
 
 export function createSession(terms: SessionTerms, site: SiteLedger): Session {

@@ -30,6 +30,16 @@ describe('site ledger', () => {
     expect(() => ledger.begin(caveats, 61_001)).toThrow(expect.objectContaining({ code: 'limit-rate' }));
   });
 
+  it('keeps counting right over many windows', () => {
+    const ledger = createSiteLedger();
+    const caveats = makeCaveats({ maxRatePerMinute: 1000, maxConcurrent: 64 });
+    for (let start = 0; start < 10_000; start += 1) ledger.begin(caveats, start * 60)();
+    expect(() => ledger.begin(caveats, 10_000 * 60 - 60)).toThrow(
+      expect.objectContaining({ code: 'limit-rate', data: { quota: 1000, retryAfterMs: 60 } }),
+    );
+    ledger.begin(caveats, 10_000 * 60)();
+  });
+
   it('unlocks nothing when the clock goes back', () => {
     const ledger = createSiteLedger();
     const caveats = makeCaveats({ maxRatePerMinute: 1, maxComputeMsPerDay: 100 });

@@ -23,7 +23,7 @@ export interface SiteLedger {
 
 export function createSiteLedger(): SiteLedger {
   let active = 0;
-  let starts: number[] = [];
+  const starts = createStartWindow();
   let computeMs = 0;
   let dayEndsAt = 0;
 
@@ -34,11 +34,9 @@ export function createSiteLedger(): SiteLedger {
   }
 
   function assertRate(limit: number, now: number): void {
-    // A start "in the future" means that the clock went back: it counts as now, so that this never unlocks anything early.
-    starts = starts.map((at) => Math.min(at, now)).filter((at) => now - at < MINUTE_MS);
-    if (starts.length < limit) return;
-    const oldest = starts[starts.length - limit] ?? now;
-    throw new WebplatError('limit-rate', undefined, { quota: limit, retryAfterMs: MINUTE_MS - (now - oldest) });
+    const recent = starts.countSince(now);
+    if (recent < limit) return;
+    throw new WebplatError('limit-rate', undefined, { quota: limit, retryAfterMs: starts.ageOut(recent - limit, now) });
   }
 
   return {
@@ -52,7 +50,7 @@ export function createSiteLedger(): SiteLedger {
         throw new WebplatError('limit-concurrency', undefined, { quota: caveats.maxConcurrent });
       }
       assertRate(caveats.maxRatePerMinute, now);
-      starts.push(now);
+      starts.add(now);
       active += 1;
       let open = true;
       return () => {
@@ -70,6 +68,32 @@ export function createSiteLedger(): SiteLedger {
       dayEndsAt = Math.max(dayEndsAt, endsAt);
       computeMs = Math.max(computeMs, usedComputeMs);
     },
+  };
+}
+
+/** The moments of the last minute at which requests started, oldest first. Adding and counting take constant time on average. */
+function createStartWindow() {
+  let times: number[] = [];
+  let oldest = 0;
+
+  return {
+    add(now: number): void {
+      times.push(now);
+    },
+    /** Starts in the minute before `now`. */
+    countSince(now: number): number {
+      const newest = times.at(-1) ?? 0;
+      // The clock went back. A start in the future counts as one of now, so that this never unlocks anything early.
+      if (newest > now) times = times.map((at) => Math.min(at, now));
+      while (oldest < times.length && now - (times[oldest] ?? now) >= MINUTE_MS) oldest += 1;
+      if (oldest > 1024 && oldest * 2 > times.length) {
+        times = times.slice(oldest);
+        oldest = 0;
+      }
+      return times.length - oldest;
+    },
+    /** Milliseconds until the start with `index` of those counted is a minute old. */
+    ageOut: (index: number, now: number): number => MINUTE_MS - (now - (times[oldest + index] ?? now)),
   };
 }
 
