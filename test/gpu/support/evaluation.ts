@@ -14,7 +14,7 @@ export interface GoldenPrompt {
 /** The published evaluation of the packaged model; `eval/baseline.json` describes the methods. */
 export interface Evaluation {
   readonly tokenizer: TextTokenizer;
-  readonly prompts: readonly GoldenPrompt[];
+  readonly prompts: readonly [GoldenPrompt, ...GoldenPrompt[]];
   /** Token ids of the documents of valid.txt. */
   readonly documents: readonly number[][];
   readonly predictedTokens: number;
