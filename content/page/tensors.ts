@@ -1,4 +1,4 @@
-import { ELEMENT_BYTES } from '../../src/protocol/element-bytes.ts';
+import { ELEMENT_BYTES, MOVE_FROM_BYTES } from '../../src/protocol/element-bytes.ts';
 import { LIMITS } from '../../src/protocol/limits.ts';
 import type { TensorMap, WireTensor } from '../../src/protocol/tensor.ts';
 import {
@@ -57,7 +57,7 @@ export function readTensors(what: string, value: unknown, move: boolean): ReadTe
     const { dtype, dims, data } = checked[name] as Checked;
     const buffer = move ? moved(`${what}.${name}.data`, data) : copied(data);
     define(inputs, name, { dtype, dims, data: buffer }, true);
-    append(transfer, buffer);
+    if (bufferBytes(buffer) >= MOVE_FROM_BYTES) append(transfer, buffer);
   }
   return { inputs, transfer: sequence(transfer) };
 }

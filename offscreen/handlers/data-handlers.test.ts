@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { MOVE_FROM_BYTES } from '../../src/protocol/element-bytes.ts';
 import { WebplatError } from '../../src/protocol/errors.ts';
 import { DEFAULT_SETTINGS } from '../../src/protocol/settings.ts';
 import { abortable } from '../../src/shared/abort.ts';
@@ -26,7 +27,8 @@ function setUp(engineOptions: FakeEngineOptions = {}, terms = makeTerms()) {
   const time = makeFakeTime();
   const reports: unknown[] = [];
   const models = new Map<string, ModelManifest>([['packaged:m', makeManifest('packaged:m')]]);
-  const sessions = createSessions(time.now);
+  const expired: string[] = [];
+  const sessions = createSessions({ now: time.now, later: time.later, onExpired: (token) => expired.push(token) });
   const usage = createUsageReporter({
     instance: 'i',
     later: time.later,
@@ -51,7 +53,7 @@ function setUp(engineOptions: FakeEngineOptions = {}, terms = makeTerms()) {
   const session = sessions.get(terms.token);
   if (!session) throw new Error('the session was just started');
   const handlers = createDataHandlers(services, session);
-  return { engine, time, reports, models, sessions, services, session, handlers, terms, usage };
+  return { engine, time, reports, expired, models, sessions, services, session, handlers, terms, usage };
 }
 
 function makeCall() {
@@ -224,6 +226,47 @@ describe('sessions', () => {
     await expect(result).rejects.toMatchObject({ code: 'permission-revoked' });
   });
 
+  it('aborts what runs under a grant when it runs out, tells of it, and lets the rest go on', async () => {
+    const slow = makeSlowGenerate();
+    const month = 30 * 86_400_000;
+    const grants = [
+      makeCaveats({ expiry: 1_000_000 + month }),
+      makeCaveats({ models: ['packaged:n'], expiry: 1_000_000 + 2 * month }),
+    ];
+    const { handlers, models, time, expired, session, services } = setUp(
+      { generate: slow.generate },
+      makeTerms({ grants }),
+    );
+    models.set('packaged:n', makeManifest('packaged:n'));
+    const holding = [handlers['models.load']({ model: 'packaged:m' }, makeCall().call)];
+    holding.push(handlers['models.load']({ model: 'packaged:n' }, makeCall().call));
+    await Promise.all(holding);
+    const ended = handlers.stream(ask, makeCall().call);
+    const other = handlers.stream({ ...ask, model: 'packaged:n' }, makeCall().call);
+    await slow.started;
+    time.advance(month - 1);
+    expect(expired).toEqual([]);
+    time.advance(1);
+    await expect(ended).rejects.toMatchObject({ code: 'permission-expired' });
+    expect(expired).toEqual([session.token]);
+    expect(services.pool.residents().map(({ references }) => references)).toEqual([0, 1]);
+    slow.finish();
+    await expect(other).resolves.toMatchObject({ value: { text: 'one' } });
+    time.advance(month);
+    expect(expired).toEqual([session.token, session.token]);
+  });
+
+  it('says that a grant ran out also when the new terms come first', async () => {
+    const slow = makeSlowGenerate();
+    const grants = [makeCaveats({ expiry: 1_000_100 }), makeCaveats({ models: ['packaged:other'] })];
+    const { handlers, sessions, time, terms } = setUp({ generate: slow.generate }, makeTerms({ grants }));
+    const result = handlers.stream(ask, makeCall().call);
+    await slow.started;
+    time.set(1_000_100);
+    sessions.start({ ...terms, grants: grants.slice(1) });
+    await expect(result).rejects.toMatchObject({ code: 'permission-expired' });
+  });
+
   it('keeps rate and day of a site over sessions', async () => {
     const { handlers, sessions, services } = setUp({}, makeTerms({ grants: [makeCaveats({ maxRatePerMinute: 1 })] }));
     await handlers.infer(ask, makeCall().call);
@@ -315,14 +358,15 @@ describe('chats', () => {
 });
 
 describe('tensors', () => {
-  it('returns outputs with their buffers ready to be moved', async () => {
+  it('returns outputs with large buffers ready to be moved and small ones as part of the message', async () => {
     const { handlers } = setUp();
-    const data = new Float32Array([1, 2]).buffer;
+    const [small, large] = [new ArrayBuffer(8), new ArrayBuffer(MOVE_FROM_BYTES)];
+    const tensor = (data: ArrayBuffer) => ({ dtype: 'uint8' as const, dims: [data.byteLength], data });
     const answer = await handlers.run(
-      { model: 'packaged:m', inputs: { x: { dtype: 'float32', dims: [2], data } } },
+      { model: 'packaged:m', inputs: { small: tensor(small), large: tensor(large) } },
       makeCall().call,
     );
-    expect(answer.value.outputs.x?.data).toBe(data);
-    expect(answer.transfer).toEqual([data]);
+    expect(answer.value.outputs.small?.data).toBe(small);
+    expect(answer.transfer).toEqual([large]);
   });
 });

@@ -1,3 +1,4 @@
+import { MOVE_FROM_BYTES } from '../../src/protocol/element-bytes.ts';
 import type { TensorMap } from '../../src/protocol/tensor.ts';
 import type { ServedCall } from '../data/serve-port.ts';
 import type { Session } from '../sessions/session.ts';
@@ -13,6 +14,7 @@ export async function runTensors(
   const outputs = await execute(services, session, { model, task: 'tensors' }, call, (execution) =>
     execution.model.run(inputs, { signal: execution.signal, onCompute: execution.onCompute }),
   );
-  const transfer = [...new Set(Object.values(outputs).map(({ data }) => data))];
+  const buffers = new Set(Object.values(outputs).map(({ data }) => data));
+  const transfer = [...buffers].filter(({ byteLength }) => byteLength >= MOVE_FROM_BYTES);
   return { value: { outputs }, transfer };
 }
