@@ -3,6 +3,7 @@ import { createDispatch, type Dispatch } from '../src/protocol/dispatch.ts';
 import { ERRORS, WebplatError, type WireError } from '../src/protocol/errors.ts';
 import type { HostStatus } from '../src/protocol/host/host-status.ts';
 import { HOST_METHODS } from '../src/protocol/methods.ts';
+import { reportGrantsExpired } from '../src/protocol/report/report-grants-expired.ts';
 import { reportSessionClosed } from '../src/protocol/report/report-session-closed.ts';
 import { reportUsage } from '../src/protocol/report/report-usage.ts';
 import { DEFAULT_SETTINGS } from '../src/protocol/settings.ts';
@@ -64,7 +65,15 @@ export function createHost({ assetBase, report, logger }: HostEnvironment): Host
     now,
     later,
   });
-  const sessions = createSessions(now);
+  const sessions = createSessions({
+    now,
+    later,
+    onExpired(token) {
+      report(reportGrantsExpired, { token }).catch(() =>
+        logger.warn('the background did not hear that a grant ran out'),
+      );
+    },
+  });
   const source = createPackagedSource(assetBase);
   const services: Services = { source, pool, scheduler: createScheduler(), usage, now, siblings: sessions.siblings };
   const monitor = createHostMonitor();

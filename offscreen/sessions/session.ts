@@ -1,5 +1,6 @@
 import type { WireError } from '../../src/protocol/errors.ts';
 import { fromWireError, WebplatError } from '../../src/protocol/errors.ts';
+import type { CaveatValues } from '../../src/protocol/grant.ts';
 import type { SessionTerms } from '../../src/protocol/host/host-session-start.ts';
 import { onAbort } from '../../src/shared/abort.ts';
 import type { Lease } from '../pool/pool.ts';
@@ -65,19 +66,36 @@ export function createSession(terms: SessionTerms, site: SiteLedger): Session {
 
 /** Replaces the terms; what the new ones do not allow is aborted and let go. */
 export function replaceTerms(session: Session, terms: SessionTerms, now: number): void {
+  // Told apart by the terms before: a grant that ran out is not among the new ones any more, nor is one that was withdrawn.
+  dropRefused(session, now);
   session.terms = terms;
   session.site.adopt(terms.usedComputeMs, terms.dayEndsAt);
+  dropRefused(session, now);
+}
+
+/** Aborts and lets go of what the session's terms do not allow, or not any more by the clock. */
+export function dropRefused(session: Session, now: number): void {
+  const { grants } = session.terms;
   for (const request of [...session.open]) {
-    try {
-      grantsFor(terms.grants, request.need, now);
-    } catch {
-      request.abort(new WebplatError('permission-revoked'));
-    }
+    const refusal = refusalOf(grants, request.need, now);
+    if (refusal) request.abort(refusal);
   }
+  const valid = grants.filter(({ expiry }) => expiry === 'never' || now < expiry);
   for (const [model, leases] of session.held) {
-    if (terms.grants.some(({ models }) => models === '*' || models.includes(model))) continue;
+    if (valid.some(({ models }) => models === '*' || models.includes(model))) continue;
     for (const lease of leases) lease.release();
     session.held.delete(model);
+  }
+}
+
+/** Why something that was allowed is not any more: the grant ran out, or it is not there. */
+function refusalOf(grants: readonly CaveatValues[], need: Need, now: number): WebplatError | undefined {
+  try {
+    grantsFor(grants, need, now);
+    return undefined;
+  } catch (error) {
+    const expired = error instanceof WebplatError && error.code === 'permission-expired';
+    return new WebplatError(expired ? 'permission-expired' : 'permission-revoked');
   }
 }
 

@@ -1,7 +1,8 @@
 import type { WebplatError, WireError } from '../../src/protocol/errors.ts';
 import type { SessionTerms } from '../../src/protocol/host/host-session-start.ts';
 import type { Clock } from '../../src/shared/clock.ts';
-import { createSession, endSession, replaceTerms, type Session } from './session.ts';
+import { createExpiryWatch, type ExpiryWatch, type Later } from './expiry.ts';
+import { createSession, dropRefused, endSession, replaceTerms, type Session } from './session.ts';
 import { createSiteLedger, type SiteLedger, siteKey } from './site-ledger.ts';
 
 /** The sessions that the background told this host about. */
@@ -16,8 +17,16 @@ export interface Sessions {
   siblings(session: Session): ReadonlySet<string>;
 }
 
-export function createSessions(now: Clock): Sessions {
+export interface SessionsEnvironment {
+  readonly now: Clock;
+  readonly later: Later;
+  /** Called when a grant of a session ran out, after what it alone allowed was aborted. */
+  readonly onExpired: (token: string) => void;
+}
+
+export function createSessions({ now, later, onExpired }: SessionsEnvironment): Sessions {
   const sessions = new Map<string, Session>();
+  const expiries = new Map<string, ExpiryWatch>();
   // Kept after a site's last session ended: closing and opening tabs must not reset its rate or its day.
   const sites = new Map<string, SiteLedger>();
 
@@ -29,18 +38,37 @@ export function createSessions(now: Clock): Sessions {
     return ledger;
   }
 
+  /** The clock is watched here, because the host lives as long as its sessions and the background does not. */
+  function watchExpiry(session: Session): void {
+    const { token } = session;
+    const watch = createExpiryWatch(now, later, () => {
+      dropRefused(session, now());
+      onExpired(token);
+    });
+    expiries.set(token, watch);
+    watch.set(session.terms.grants);
+  }
+
   return {
     get: (token) => sessions.get(token),
     all: () => [...sessions.values()],
     start(terms) {
       const known = sessions.get(terms.token);
-      if (known) replaceTerms(known, terms, now());
-      else sessions.set(terms.token, createSession(terms, siteOf(terms)));
+      if (known) {
+        replaceTerms(known, terms, now());
+        expiries.get(terms.token)?.set(terms.grants);
+        return;
+      }
+      const session = createSession(terms, siteOf(terms));
+      sessions.set(terms.token, session);
+      watchExpiry(session);
     },
     end(token, reason) {
       const session = sessions.get(token);
       if (!session) return false;
       sessions.delete(token);
+      expiries.get(token)?.stop();
+      expiries.delete(token);
       endSession(session, reason);
       return true;
     },

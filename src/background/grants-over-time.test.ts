@@ -3,6 +3,8 @@ import { createUser } from '../../test/support/fake-user.ts';
 import { FakeWorld, settled } from '../../test/support/fake-world.ts';
 import { caveatsOf } from '../permissions/caveats.ts';
 import type { Duration } from '../protocol/grant.ts';
+import { callOneShot, type OneShotRequest } from '../protocol/message.ts';
+import { reportGrantsExpired } from '../protocol/report/report-grants-expired.ts';
 import { uiGrantRevoke } from '../protocol/ui/ui-grant-revoke.ts';
 import { uiGrantUpdate } from '../protocol/ui/ui-grant-update.ts';
 import { uiState } from '../protocol/ui/ui-state.ts';
@@ -26,6 +28,13 @@ describe('lasting', () => {
     await settled();
     await allow(duration);
     return page;
+  }
+
+  /** The host says that a grant of its session ran out. */
+  async function expiryHeard() {
+    const [token = ''] = world.host.sessions.keys();
+    const answer = async (request: OneShotRequest) => world.background.answer(request, { kind: 'host' });
+    await callOneShot(answer, reportGrantsExpired, { token });
   }
 
   test('once is for the document and ends with it', async () => {
@@ -52,9 +61,21 @@ describe('lasting', () => {
     await world.advance(59_999);
     expect(await page.ask('permissions.query', {})).toMatchObject({ grants: [{ lasts: 'persistent' }] });
     await world.advance(1);
+    page.events.length = 0;
+    await expiryHeard();
     expect(world.host.ended).toMatchObject([{ code: 'permission-expired' }]);
+    expect(page.events).toEqual(['permissions-changed']);
     expect(await page.ask('session.open', ECHO, false)).toBe('permission-expired');
-    expect(page.events).toContain('permissions-changed');
+  });
+
+  test('timed ends with the same reason after a stop of the background, and the page hears by message', async () => {
+    const page = await granted({ kind: 'timed', ms: 3_600_000 });
+    world.restart();
+    await world.advance(3_600_000);
+    page.events.length = 0;
+    await expiryHeard();
+    expect(world.host.ended).toMatchObject([{ code: 'permission-expired' }]);
+    expect(page.events).toEqual(['permissions-changed']);
   });
 
   test('a clock that is turned back ends what it measures, until the user decides anew', async () => {
@@ -140,9 +161,17 @@ describe('withdrawing', () => {
     expect(await page.ask('session.open', TINY, false)).toEqual({ token: TOKEN });
   });
 
+  test('a frame that the user shuts out loses its session to a withdrawal, not to the clock', async () => {
+    const { grant, caveats } = await granted();
+    await world.open(SITE, { top: SITE }).ask('session.open', ECHO);
+    await world.ui(uiGrantUpdate, { id: grant.id, caveats: { ...caveats, topLevelOnly: true } });
+    expect(world.host.ended).toMatchObject([{ code: 'permission-revoked' }]);
+  });
+
   test('frames shut out by the user are refused without a prompt, and a new grant keeps them out', async () => {
     const { page, grant, caveats } = await granted();
     await world.ui(uiGrantUpdate, { id: grant.id, caveats: { ...caveats, topLevelOnly: true } });
+    expect(world.host.ended).toEqual([]);
     const frame = world.open(SITE, { top: SITE });
     expect(await frame.ask('session.open', ECHO)).toBe('permission-denied');
     page.call('session.open', { ...ECHO, tasks: ['tensors'] });

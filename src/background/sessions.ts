@@ -1,4 +1,4 @@
-import { caveatsOf } from '../permissions/caveats.ts';
+import { caveatsOf, isExpired } from '../permissions/caveats.ts';
 import { type UsableGrant, usableGrants } from '../permissions/decide.ts';
 import { isSameSubject } from '../permissions/identity.ts';
 import { ERRORS, type ErrorCode, WebplatError, type WireError } from '../protocol/errors.ts';
@@ -34,7 +34,7 @@ export interface Sessions {
   subjects(): Promise<ReadonlyMap<string, Subject>>;
 }
 
-export interface SessionsOptions extends Pick<Environment, 'now' | 'newToken' | 'later' | 'logger' | 'setBadge'> {
+export interface SessionsOptions extends Pick<Environment, 'now' | 'newToken' | 'setBadge'> {
   readonly records: Cell<SessionRecord[]>;
   readonly permissions: PermissionStore;
   readonly ledger: UsageLedger;
@@ -42,14 +42,10 @@ export interface SessionsOptions extends Pick<Environment, 'now' | 'newToken' | 
   readonly host: () => HostLink;
 }
 
-/** Timers do not outlast the background; those that are further away would not be kept anyway. */
-const MAX_TIMER_MS = 15 * 60_000;
-
 export function createSessions(options: SessionsOptions): Sessions {
-  const { records, permissions, ledger, host, now, newToken, logger } = options;
+  const { records, permissions, ledger, host, now, newToken } = options;
   // Terms are read from the store and told to the host in one piece: a withdrawal is never overtaken by older terms.
   const telling = createMutex();
-  let stopTimer = () => {};
 
   const live = async () => (await records.read()).filter(({ ended }) => !ended);
 
@@ -133,33 +129,20 @@ export function createSessions(options: SessionsOptions): Sessions {
     }
   }
 
-  /** Why a session has no grant left: they are still there but ran out, or they were withdrawn. */
+  /** Why a session has no grant left: one of them ran out, or they were withdrawn, or now keep its frame out. */
   async function lossOf({ grantIds }: SessionRecord): Promise<ErrorCode> {
-    const grants = await permissions.grants();
-    return grants.some(({ id }) => grantIds.includes(id)) ? 'permission-expired' : 'permission-revoked';
+    const time = await permissions.time();
+    const ranOut = (await permissions.grants()).some((grant) => {
+      const caveats = grantIds.includes(grant.id) ? caveatsOf(grant) : undefined;
+      return caveats !== undefined && isExpired(grant, caveats, time);
+    });
+    return ranOut ? 'permission-expired' : 'permission-revoked';
   }
 
   async function showBadges(changed: readonly SessionRecord[]): Promise<void> {
     const open = await live();
     const tabs = new Set(changed.map(({ tabId }) => tabId));
     await Promise.all([...tabs].map((tab) => options.setBadge(tab, open.filter(({ tabId }) => tabId === tab).length)));
-  }
-
-  async function watchExpiry(): Promise<void> {
-    stopTimer();
-    const ids = new Set((await live()).flatMap(({ grantIds }) => grantIds));
-    const ends = (await permissions.grants())
-      .filter(({ id }) => ids.has(id))
-      .map((grant) => caveatsOf(grant)?.expiry)
-      .filter((expiry) => typeof expiry === 'number');
-    const delayMs = Math.min(...ends) - now();
-    if (delayMs > MAX_TIMER_MS) return;
-    stopTimer = options.later(
-      () => {
-        sessions.refresh(undefined).catch((error: unknown) => logger.error('expiry', { error: String(error) }));
-      },
-      Math.max(0, delayMs),
-    );
   }
 
   const sessions: Sessions = {
@@ -170,7 +153,6 @@ export function createSessions(options: SessionsOptions): Sessions {
         try {
           const token = await telling.run(() => openOnce(document));
           await showBadges((await live()).filter((record) => record.token === token));
-          await watchExpiry();
           return token;
         } catch (error) {
           if (!isDisconnected(error) || attempt === 2) throw error;
@@ -182,7 +164,6 @@ export function createSessions(options: SessionsOptions): Sessions {
         const affected = (await live()).filter((record) => !subject || isSameSubject(record.subject, subject));
         await Promise.all(affected.map(refreshOne));
       });
-      await watchExpiry();
     },
     end: (which, reason) => telling.run(() => endAll(which, reason)),
     async forget(token) {

@@ -26,6 +26,7 @@ import { hostSettings } from './host/host-settings.ts';
 import { hostStatus } from './host/host-status.ts';
 import { hostStop } from './host/host-stop.ts';
 import { hostUnload } from './host/host-unload.ts';
+import { reportGrantsExpired } from './report/report-grants-expired.ts';
 import { reportSessionClosed } from './report/report-session-closed.ts';
 import { reportUsage } from './report/report-usage.ts';
 import { uiDenialClear } from './ui/ui-denial-clear.ts';
@@ -73,7 +74,7 @@ export const HOST_METHODS = [
   hostStop,
   hostUnload,
 ] as const;
-export const REPORT_METHODS = [reportSessionClosed, reportUsage] as const;
+export const REPORT_METHODS = [reportGrantsExpired, reportSessionClosed, reportUsage] as const;
 export const BRIDGE_METHODS = [bridgeAttach, hostAttach] as const;
 export const UI_METHODS = [
   uiDenialClear,

@@ -7,6 +7,7 @@ import { handlePermissionsQuery } from './control/permissions-query.ts';
 import { handlePermissionsRequest } from './control/permissions-request.ts';
 import { handlePermissionsRevoke } from './control/permissions-revoke.ts';
 import { handleSessionOpen } from './control/session-open.ts';
+import { handleGrantsExpired } from './report/report-grants-expired.ts';
 import type { ReportHandlers } from './report/report-handlers.ts';
 import { handleSessionClosed } from './report/report-session-closed.ts';
 import { handleUsage } from './report/report-usage.ts';
@@ -54,6 +55,7 @@ export function uiHandlers(services: Services): UiHandlers {
 /** What the host tells. */
 export function reportHandlers(services: Services): ReportHandlers {
   return {
+    'report.grants-expired': handleGrantsExpired(services),
     'report.session-closed': handleSessionClosed(services),
     'report.usage': handleUsage(services),
   };
