@@ -17,6 +17,8 @@ export type Route = (ready: Ready) => () => void;
 export interface Connection {
   /** A route for calls that need `model` and `task` (any task where it is undefined); concurrent first calls share one opening. */
   use(model: string, task: TaskName | undefined): Route;
+  /** Permissions changed: what the session covers is found out anew at the next call of each kind. */
+  recheck(): void;
   /** The other end of the data port is gone: what runs on it fails, the next call opens anew. */
   lose(connection: number | undefined, reason: WireError): void;
   /** Ends everything that runs, control calls included, with `reason`. */
@@ -151,6 +153,9 @@ export function createConnection(link: Link): Connection {
       if (!client || client.closed || !opened[pair]) return wait(pair, model, task, ready);
       ready(client, undefined);
       return () => {};
+    },
+    recheck() {
+      opened = dictionary();
     },
     lose,
     suspend(reason) {

@@ -100,18 +100,21 @@ function watchSuspension(connection: Connection): void {
 
 /** Makes `window.webplat` and connects it to the relay of the document. */
 export function createProvider(): Webplat {
-  let changed = () => {};
+  let permissionsChanged = () => {};
   let lost = (_connection: number | undefined) => {};
   const link = createLink({
     onEvent(event) {
-      if (event.event === 'permissions-changed') changed();
+      if (event.event === 'permissions-changed') permissionsChanged();
     },
     onDataLost: (which) => lost(which),
   });
   const connection = createConnection(link);
   lost = (which) => connection.lose(which, wireError('disconnected'));
   const target = createPermissions(permissionCalls(link.route));
-  changed = target.changed;
+  permissionsChanged = () => {
+    connection.recheck();
+    target.changed();
+  };
   watchSuspension(connection);
 
   const capabilities: Webplat['capabilities'] = () =>
