@@ -9,6 +9,7 @@ import { randomToken } from '../../src/shared/ids.ts';
 import type { Logger } from '../../src/shared/logger.ts';
 import { fromMessagePort } from '../../src/shared/port.ts';
 import { createHost, type Host } from '../host.ts';
+import { measureReadBackTimes, type ReadBackTimes } from './read-back-times.ts';
 
 /** What a caller of the lab may pass besides the request. */
 export interface LabCall {
@@ -25,6 +26,8 @@ export interface Lab {
   status(): Promise<HostStatus>;
   configure(settings: Partial<Settings>): Promise<void>;
   unload(model: string): Promise<void>;
+  /** What a read-back from the device costs in this browser, with and without the remedy for those that poll. */
+  readBackTimes(rounds: number): Promise<ReadBackTimes>;
   /** Streams one generation over the same port protocol that pages use. */
   stream(request: InferParams, call?: LabCall): Promise<GenerationResult>;
 }
@@ -62,6 +65,7 @@ export async function createLab(assetBase: URL, logger: Logger): Promise<Lab> {
       await tell('host.settings', settings);
     },
     unload: async (model) => void (await tell('host.unload', { model })),
+    readBackTimes: measureReadBackTimes,
     stream: (request, call) => stream(client, request, call),
   };
 }
