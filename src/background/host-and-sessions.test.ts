@@ -1,7 +1,8 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { createUser } from '../../test/support/fake-user.ts';
 import { FakeWorld, settled } from '../../test/support/fake-world.ts';
-import { callOneShot } from '../protocol/message.ts';
+import { callOneShot, type OneShotRequest } from '../protocol/message.ts';
+import { reportSessionClosed } from '../protocol/report/report-session-closed.ts';
 import { reportUsage } from '../protocol/report/report-usage.ts';
 import { DEFAULT_SETTINGS } from '../protocol/settings.ts';
 import { uiGrantRevoke } from '../protocol/ui/ui-grant-revoke.ts';
@@ -74,6 +75,19 @@ describe('the host', () => {
     expect(world.host.instances).toBe(2);
     expect(world.host.asked.filter((method) => method === 'host.hello')).toHaveLength(2);
     expect(world.host.sessions.size).toBe(1);
+  });
+
+  test('a session that was asked for again while its end was on the way is within reach of a withdrawal', async () => {
+    const { page, token } = await opened();
+    world.host.sessions.delete(token);
+    const again = page.call('session.open', ECHO, false);
+    await settled();
+    expect(page.outcome(again)).toEqual({ token });
+    expect([...world.host.sessions.keys()]).toEqual([token]);
+    const answer = async (request: OneShotRequest) => world.background.answer(request, { kind: 'host' });
+    await callOneShot(answer, reportSessionClosed, { token });
+    await world.ui(uiGrantRevoke, { all: true });
+    expect([...world.host.sessions.keys()]).toEqual([]);
   });
 
   test('its usage reports count once, by site and day, also after the session ended', async () => {

@@ -25,8 +25,8 @@ export interface Sessions {
   /** Tells the host what permissions mean now for the sessions of a subject, or of all; some may end by it. */
   refresh(subject: Subject | undefined): Promise<void>;
   end(which: (record: SessionRecord) => boolean, reason: ErrorCode): Promise<void>;
-  /** The host ended it: nothing to tell. */
-  forget(token: string): Promise<void>;
+  /** The host ended it, because its document's port closed. */
+  closed(token: string): Promise<void>;
   /** Reconciles with what a host says it knows. */
   adopt(greeting: HostGreeting): Promise<void>;
   live(): Promise<readonly SessionRecord[]>;
@@ -166,20 +166,17 @@ export function createSessions(options: SessionsOptions): Sessions {
       });
     },
     end: (which, reason) => telling.run(() => endAll(which, reason)),
-    async forget(token) {
-      const ending = (await live()).filter((record) => record.token === token);
-      await records.update((all) => markEnded(all, (record) => record.token === token));
-      await showBadges(ending);
-    },
-    async adopt({ sessions: running }) {
-      const known = await live();
-      const lost = known.filter(({ token }) => !running.includes(token));
-      await records.update((all) => markEnded(all, (record) => lost.some(({ token }) => token === record.token)));
-      const strays = running.filter((token) => !known.some((record) => record.token === token));
-      const reason = { code: 'session-ended', message: ERRORS['session-ended'].remedy } as const;
-      await Promise.all(strays.map((token) => host().call(hostSessionEnd, { token, reason })));
-      await showBadges(lost);
-    },
+    // Told to the host all the same: it may have been asked for this very session again since it ended it.
+    closed: (token) => telling.run(() => endAll((record) => record.token === token, 'session-ended')),
+    adopt: ({ sessions: running }) =>
+      telling.run(async () => {
+        const known = new Set((await live()).map(({ token }) => token));
+        // A session that began after the host had answered is ended too, on both sides, rather than on this one alone.
+        await endAll(({ token }) => !running.includes(token), 'session-ended');
+        const reason = { code: 'session-ended', message: ERRORS['session-ended'].remedy } as const;
+        const strays = running.filter((token) => !known.has(token));
+        await Promise.all(strays.map((token) => endAtHost(token, reason)));
+      }),
     subjects: async () => new Map((await records.read()).map(({ token, subject }) => [token, subject])),
   };
   return sessions;
