@@ -36,6 +36,80 @@ describe('asking', () => {
     expect(world.errors).toEqual([]);
   });
 
+  test('a relay that dials anew while the background is slow keeps its prompt and gets one answer', async () => {
+    const page = world.open(SITE);
+    const id = page.call('session.open', ECHO);
+    await settled();
+    await page.redial();
+    expect(world.windows.size).toBe(1);
+    await allow();
+    expect(page.outcome(id)).toEqual({ token: TOKEN });
+    expect(world.windowsOpened).toBe(1);
+  });
+
+  test('a site that takes prompts back again and again gets no more windows for a while', async () => {
+    const page = world.open(SITE);
+    const frame = world.open(SITE, { top: SITE, tabId: 1 });
+    for (const asker of [page, frame, page]) {
+      const id = asker.call('session.open', ECHO);
+      await settled();
+      asker.abort(id);
+      await settled();
+    }
+    expect(await page.ask('session.open', ECHO)).toBe('busy');
+    expect(world.windowsOpened).toBe(3);
+    const other = world.open('https://other.example');
+    expect(await other.ask('session.open', ECHO)).toBeUndefined();
+    await world.advance(10_000);
+    expect(await page.ask('session.open', ECHO)).toBeUndefined();
+    expect(world.windowsOpened).toBe(5);
+  });
+
+  test('a document whose port broke keeps nobody from hearing, and the prompt from closing', async () => {
+    const broken = world.open(SITE);
+    await broken.ask('permissions.query', {});
+    broken.hear = () => {
+      broken.hear = () => {};
+      throw new Error('the port is closed');
+    };
+    const page = world.open(SITE);
+    const id = page.call('session.open', ECHO);
+    await settled();
+    await allow();
+    expect(page.outcome(id)).toEqual({ token: TOKEN });
+    expect(page.events).toEqual(['permissions-changed']);
+    expect(world.windows.size).toBe(0);
+  });
+
+  test('a document that breaks the rules of its port is treated as gone', async () => {
+    const page = world.open(SITE);
+    page.call('session.open', ECHO);
+    await settled();
+    await allow({ kind: 'once' });
+    const second = page.call('session.open', TINY);
+    await settled();
+    page.send({ envelope: { kind: 'call' }, activated: true });
+    await settled();
+    expect(world.windows.size).toBe(0);
+    expect(page.outcome(second)).toBeUndefined();
+    expect(world.host.ended).toMatchObject([{ code: 'session-ended' }]);
+    expect((await world.ui(uiState, {})).sites).toEqual([]);
+  });
+
+  test('a page full of frames does not make others unheard', async () => {
+    const page = world.open(SITE);
+    await page.ask('permissions.query', {});
+    for (let count = 0; count < 1030; count += 1) {
+      world.open('https://many.example', { top: 'https://many.example', tabId: 99 }).call('capabilities', {});
+    }
+    await settled();
+    const sibling = world.open(SITE);
+    sibling.call('session.open', ECHO);
+    await settled();
+    await allow();
+    expect(page.events).toEqual(['permissions-changed']);
+  });
+
   test('needs user activation, and says nothing about models before it', async () => {
     const page = world.open(SITE);
     expect(await page.ask('permissions.request', ECHO, false)).toBe('activation-required');

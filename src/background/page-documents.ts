@@ -18,8 +18,18 @@ const KnownDocument = v.strictObject({
   isFrame: v.boolean(),
 });
 
-/** Documents that are remembered at once; the oldest give way. */
+/** Documents that are remembered at once. */
 const MAX_DOCUMENTS = 1024;
+
+/** Too many: the oldest of the tab with the most gives way, so that a page full of frames forgets its own. */
+function makeRoom<T extends { readonly tabId: number }>(known: T[]): T[] {
+  if (known.length <= MAX_DOCUMENTS) return known;
+  const counts = new Map<number, number>();
+  for (const { tabId } of known) counts.set(tabId, (counts.get(tabId) ?? 0) + 1);
+  const most = Math.max(...counts.values());
+  const leaving = known.findIndex(({ tabId }) => counts.get(tabId) === most);
+  return known.filter((_, at) => at !== leaving);
+}
 
 /** The documents that have something to do with this extension, and their ports while they are open. */
 export interface PageDocuments {
@@ -41,9 +51,13 @@ export function createPageDocuments({ session, documents }: Pick<Environment, 's
   const ports = new Map<string, DataPort>();
 
   async function tell({ documentId, tabId }: PageDocument): Promise<void> {
-    const port = ports.get(documentId);
-    if (port) port.post(CHANGED);
-    else await documents.send(tabId, documentId, { channel: 'webplat.event', envelope: CHANGED });
+    try {
+      const port = ports.get(documentId);
+      if (port) return port.post(CHANGED);
+    } catch {
+      // The document has gone and the browser has not said so yet; it keeps nobody else from hearing.
+    }
+    await documents.send(tabId, documentId, { channel: 'webplat.event', envelope: CHANGED });
   }
 
   return {
@@ -52,7 +66,7 @@ export function createPageDocuments({ session, documents }: Pick<Environment, 's
       await cell.update((known) =>
         known.some((document) => document.documentId === documentId)
           ? known
-          : [...known, { documentId, tabId, subject, isFrame }].slice(-MAX_DOCUMENTS),
+          : makeRoom([...known, { documentId, tabId, subject, isFrame }]),
       );
     },
     disconnect(documentId, port) {

@@ -34,7 +34,11 @@ export interface PagePortsOptions {
 
 /** Serves the control ports of pages. Who is calling is settled once, when the port opens, from the browser's word. */
 export function createPagePorts({ dispatch, documents, onGone, logger }: PagePortsOptions) {
-  function serve(port: DataPort, known: Promise<PageDocument>): { stop(reason: WebplatError): void } {
+  function serve(
+    port: DataPort,
+    known: Promise<PageDocument>,
+    hangUp: () => void,
+  ): { stop(reason: WebplatError): void } {
     const open = new Map<number, AbortController>();
     // A refusal is told to each call; before the first one there is nobody to tell.
     known.catch(() => {});
@@ -62,14 +66,14 @@ export function createPagePorts({ dispatch, documents, onGone, logger }: PagePor
         if (!(error instanceof WebplatError)) logger.error('a call failed', { method, error: String(error) });
         reply({ kind: 'error', id, error: toWireError(error) });
         // What the browser said about a sleeping document is out of date when it wakes up: it needs a new port.
-        if (error instanceof WebplatError && error.code === 'suspended') port.close();
+        if (error instanceof WebplatError && error.code === 'suspended') hangUp();
       } finally {
         open.delete(id);
       }
     }
     port.onMessage((message) => {
       const parsed = v.safeParse(ControlMessage, message);
-      if (!parsed.success) return port.close();
+      if (!parsed.success) return hangUp();
       const { envelope, activated } = parsed.output;
       if (envelope.kind === 'abort') open.get(envelope.id)?.abort(new WebplatError('aborted'));
       if (envelope.kind !== 'call' || open.has(envelope.id)) return;
@@ -86,12 +90,18 @@ export function createPagePorts({ dispatch, documents, onGone, logger }: PagePor
   return {
     accept(port: DataPort, sender: PageSender): void {
       const { documentId } = sender;
-      const served = serve(port, settle(sender, port));
-      port.onClose(() => {
+      const gone = () => {
         served.stop(new WebplatError('aborted'));
         if (!documents.disconnect(documentId, port)) return;
         onGone(documentId).catch((error: unknown) => logger.error('a document left', { error: String(error) }));
-      });
+      };
+      // A port that is closed on this side does not say that it closed.
+      const hangUp = () => {
+        port.close();
+        gone();
+      };
+      const served = serve(port, settle(sender, port), hangUp);
+      port.onClose(gone);
     },
   };
 

@@ -259,6 +259,17 @@ export class FakePage {
     this.link = undefined;
   }
 
+  /** The relay takes a slow background for a stopped one: it dials anew, and hangs up where it was once it is heard. */
+  async redial(): Promise<void> {
+    const before = this.link;
+    this.link = undefined;
+    this.reconnect();
+    await settled();
+    if (before) before.alive = false;
+    before?.close();
+    await settled();
+  }
+
   reconnect(): void {
     for (const message of this.openCalls.values()) this.send(message);
   }

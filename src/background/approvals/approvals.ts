@@ -15,6 +15,7 @@ import {
   withWindow,
 } from './approval-state.ts';
 import { approvalOf, joinApproval } from './join.ts';
+import { createWithdrawals } from './withdrawals.ts';
 
 /** What a document's call is known to be waiting for, or how its wait ended. */
 export type CallStatus = 'unknown' | 'waiting' | ApprovalOutcome;
@@ -57,6 +58,7 @@ export function createApprovals(environment: ApprovalsEnvironment): Approvals {
     schema: ApprovalState,
     initial: { pending: [], outcomes: [], dismissals: [] },
   });
+  const withdrawals = createWithdrawals();
   const listeners = new Map<string, Set<(outcome: ApprovalOutcome) => void>>();
 
   async function openWindow({ id }: Approval): Promise<void> {
@@ -82,6 +84,11 @@ export function createApprovals(environment: ApprovalsEnvironment): Approvals {
     const over = before.filter(({ id }) => !pending.some((approval) => approval.id === id));
     await Promise.all(over.map(({ windowId }) => (windowId === undefined ? undefined : windows.close(windowId))));
     return over;
+  }
+
+  /** Like `change`, for prompts that sites take back: opening and closing windows must not become their game. */
+  async function withdraw(next: (state: ApprovalState) => ApprovalState): Promise<void> {
+    for (const { subject } of await change(next)) withdrawals.note(subject.invoker, environment.now());
   }
 
   /** Hears the outcome of a call; `stop` must be called in the end. */
@@ -128,15 +135,23 @@ export function createApprovals(environment: ApprovalsEnvironment): Approvals {
       const waiter = { documentId, isFrame, callId, ask: { ...ask, models: [...ask.models], tasks: [...ask.tasks] } };
       const heard = listen(documentId, callId, signal);
       try {
-        const { pending } = await cell.update((state) => joinApproval(state, subject, waiter, fresh));
+        const { pending } = await cell.update((state) => {
+          const joined = joinApproval(state, subject, waiter, fresh);
+          if (joined.pending.length > state.pending.length) withdrawals.assertFew(subject.invoker, fresh.createdAt);
+          return joined;
+        });
         const joined = pending.find(({ waiters }) => waiters.some((other) => other === waiter));
         if (joined?.id === fresh.id) void openWindow(joined);
         else if (joined?.windowId !== undefined) await windows.focus(joined.windowId);
         return await heard.outcome;
       } catch (error) {
-        await change((state) =>
-          withoutWaiters(state, (other) => other.documentId === documentId && other.callId === callId),
-        );
+        heard.stop();
+        // A relay that took this background for stopped has repeated the call on another port, where it waits on.
+        if (!listeners.has(callKey(documentId, callId))) {
+          await withdraw((state) =>
+            withoutWaiters(state, (other) => other.documentId === documentId && other.callId === callId),
+          );
+        }
         throw error;
       } finally {
         heard.stop();
@@ -153,7 +168,7 @@ export function createApprovals(environment: ApprovalsEnvironment): Approvals {
       if (closed) await approvals.settle(closed.id, 'permission-dismissed');
     },
     async documentGone(documentId) {
-      await change((state) => withoutDocument(state, documentId));
+      await withdraw((state) => withoutDocument(state, documentId));
     },
     async reconcile() {
       const { pending } = await cell.read();
