@@ -3,10 +3,12 @@ import type { ExtensionBrowser } from '../../test/support/extension-browser.ts';
 
 /**
  * Bytes that all processes of the browser take: the sum of their proportional set sizes (shared pages counted once, split
- * among those who share them), as Linux tells in `smaps_rollup`. Garbage is collected in every context before.
+ * among those who share them), as Linux tells in `smaps_rollup`. Garbage is collected before in every context but workers:
+ * those of a WebAssembly module wait for work and answer nobody.
  */
 export async function browserBytes(browser: ExtensionBrowser): Promise<number> {
-  for (const { channel } of browser.targets.all()) await channel.send('HeapProfiler.collectGarbage').catch(() => {});
+  const contexts = browser.targets.all().filter(({ type }) => type !== 'worker');
+  await Promise.all(contexts.map(({ channel }) => channel.send('HeapProfiler.collectGarbage').catch(() => {})));
   const { processInfo } = (await browser.cdp.send('SystemInfo.getProcessInfo')) as {
     processInfo: readonly { readonly id: number }[];
   };

@@ -28,12 +28,12 @@ const firstTokens = (runs: readonly Growth[], site: number): Spread =>
 export const sharing: Bench = {
   name: 'sharing',
   method:
-    'Five sites of five origins generate the same 32 greedy tokens from packaged:storyteller, one after the other, in a new ' +
-    'profile. First token: from the call in the page to its first piece of text; the first site finds nothing compiled and ' +
-    'nothing resident, permission was given before. Bytes: proportional set size of all processes of the browser after site ' +
-    '1, 2 and 5, less the same with all five pages open before any used the model; garbage collected. On the software adapter ' +
-    'graphics memory is part of it. Own copies: the same host, engine and graph in each page (dist-lab: onnxruntime-web ' +
-    'in the page), isolated, so that it has as many threads. Texts must agree.',
+    'Five sites of five origins generate the same 32 greedy tokens from packaged:storyteller, one after the other, in a new\n' +
+    'profile. First token: from the call in the page to its first piece of text; the first site finds nothing compiled and\n' +
+    'nothing resident, permission was given before. Bytes: proportional set size of all processes of the browser after site\n' +
+    '1, 2 and 5, less the same with all five pages open before any used the model; garbage collected. Own copies: the same\n' +
+    'host, engine and graph in each page (dist-lab: onnxruntime-web in the page), isolated, so that it has as many threads.\n' +
+    'Texts must agree.',
   async run() {
     const [extension, lab] = [await ensureBuild('dist'), await ensureBuild('dist-lab')];
     const shared: Growth[] = [];
