@@ -25,7 +25,7 @@ onBridgedPort((message, port) => {
   const attach = v.safeParse(Attach, message);
   if (!attach.success) return port.close();
   const { token } = attach.output.params;
-  host.attach(token, watches.watched(token, fromMessagePort(port)));
+  watches.answer(token, host.attach(token, watches.watched(token, fromMessagePort(port))));
 });
 
 onDataPort((token, port, origin) => host.attach(token, port, origin));

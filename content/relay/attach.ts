@@ -18,6 +18,8 @@ export interface Attacher {
 
 /** The host is up before a session opens; this is only for one that dies in between. */
 const WATCH_DEADLINE_MS = 3_000;
+/** A port that was given away comes to the host by the background, which may have to start, and may refuse it. */
+const ATTACH_DEADLINE_MS = 5_000;
 
 export function createAttacher(): Attacher {
   let current: { readonly token: string; readonly number: number; readonly stop: AbortController } | undefined;
@@ -61,15 +63,24 @@ async function connect(token: string, page: MessagePort, signal: AbortSignal): P
   if (!watch) return;
   await new Promise<void>((over) => {
     signal.addEventListener('abort', () => over(), { once: true });
+    let onAttached = () => {};
+    const attached = new Promise<void>((resolve) => {
+      onAttached = resolve;
+    });
     const reach = async () => {
       // The background is at the other end of this port too, so a host that is not there does not show as a disconnect.
       const deadline = setTimeout(over, WATCH_DEADLINE_MS);
-      await offerWatch(watch, token, over);
+      await offerWatch(watch, token, { onAttached, onLost: over });
       clearTimeout(deadline);
       const left = await handOver(token, page, signal);
-      if (!left) return;
-      await pumpOverRuntime(token, left, signal);
-      over();
+      if (left) {
+        await pumpOverRuntime(token, left, signal);
+        over();
+        return;
+      }
+      const refused = setTimeout(over, ATTACH_DEADLINE_MS);
+      await attached;
+      clearTimeout(refused);
     };
     // A document that is being torn down cannot even hold a frame.
     reach().catch(() => over());

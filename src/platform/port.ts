@@ -117,15 +117,25 @@ export function acceptData(port: RuntimePort, accept: (token: string, data: Data
   });
 }
 
-/**
- * Document's end of a watch: presents the token and settles once the host watches. `onLost` is called when the host went
- * away, also before it answered. See `watches.ts` for why.
- */
-export function offerWatch(port: RuntimePort, token: string, onLost: () => void): Promise<void> {
+/** What the host says on a watch, after the first word that it watches. */
+export const ATTACHED = { attached: true } as const;
+
+export interface WatchEvents {
+  /** The host serves the session on the port that it was handed. */
+  onAttached(): void;
+  /** The host went away, also before it answered, or refused the port. */
+  onLost(): void;
+}
+
+/** Document's end of a watch: presents the token and settles once the host watches. See `watches.ts` for why. */
+export function offerWatch(port: RuntimePort, token: string, events: WatchEvents): Promise<void> {
   return new Promise((resolve) => {
-    tap(port)(() => resolve());
+    tap(port)((word) => {
+      if ((word as Partial<typeof ATTACHED> | null)?.attached === true) events.onAttached();
+      else resolve();
+    });
     port.onDisconnect.addListener(() => {
-      onLost();
+      events.onLost();
       resolve();
     });
     port.postMessage({ token });

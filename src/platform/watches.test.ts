@@ -13,15 +13,18 @@ function makeWatch() {
     let say = (_message: unknown) => {};
     let leave = () => {};
     const heard: unknown[] = [];
+    const state = { hungUp: false };
     accept({
       name: 'webplat.watch',
       postMessage: (message: unknown) => heard.push(message),
-      disconnect() {},
+      disconnect() {
+        state.hungUp = true;
+      },
       onMessage: { addListener: (listener) => (say = listener) },
       onDisconnect: { addListener: (listener) => (leave = listener) },
     });
     say(first);
-    return { heard, leave: () => leave() };
+    return { heard, state, leave: () => leave() };
   };
   return { watches, open };
 }
@@ -57,6 +60,17 @@ describe('createWatches', () => {
     const { port } = makePort();
     const closed = new Promise<void>((resolve) => watches.watched('a', port).onClose(resolve));
     await closed;
+  });
+
+  it('says that the port is served, and hangs up where it is refused', () => {
+    const { watches, open } = makeWatch();
+    const [served, refused] = [open({ token: 'a' }), open({ token: 'b' })];
+    watches.answer('a', true);
+    watches.answer('b', false);
+    watches.answer('nobody', true);
+    expect(served.heard).toEqual([{ watching: true }, { attached: true }]);
+    expect(served.state.hungUp).toBe(false);
+    expect(refused.state.hungUp).toBe(true);
   });
 
   it('keeps quiet about a port that was closed on this side', () => {

@@ -1,6 +1,6 @@
 import browser, { type Runtime } from 'webextension-polyfill';
 import type { DataPort } from '../shared/port.ts';
-import { WATCH_PORT } from './port.ts';
+import { ATTACHED, WATCH_PORT } from './port.ts';
 
 /**
  * Tells when a document that talks over a MessagePort is gone. Chromium fires no `close` event on a MessagePort, so the
@@ -10,6 +10,8 @@ import { WATCH_PORT } from './port.ts';
 export interface Watches {
   /** The port with an `onClose` that works. Closes at once where nobody watches the document of this token. */
   watched(token: string, port: DataPort): DataPort;
+  /** Tells the document what became of the port it gave away, which cannot say so itself: it is served, or refused. */
+  answer(token: string, served: boolean): void;
 }
 
 /** The part of a runtime port that a watch uses. */
@@ -20,7 +22,7 @@ export type WatchPort = Pick<Runtime.Port, 'name' | 'postMessage' | 'disconnect'
 
 /** Watches every watch port that `listen` reports. */
 export function createWatches(listen: (accept: (port: WatchPort) => void) => void): Watches {
-  const open = new Map<string, Set<() => void>>();
+  const open = new Map<string, { readonly port: WatchPort; readonly listeners: Set<() => void> }>();
 
   listen((port) => {
     let token: string | undefined;
@@ -29,12 +31,12 @@ export function createWatches(listen: (accept: (port: WatchPort) => void) => voi
       const { token: given } = (message ?? {}) as { token?: unknown };
       if (token !== undefined || typeof given !== 'string' || given.length > 64) return;
       token = given;
-      open.set(token, listeners);
+      open.set(token, { port, listeners });
       port.postMessage({ watching: true });
     });
     port.onDisconnect.addListener(() => {
       // A newer watch of the same session has taken the place, never the listeners.
-      if (token !== undefined && open.get(token) === listeners) open.delete(token);
+      if (token !== undefined && open.get(token)?.port === port) open.delete(token);
       for (const tell of [...listeners]) tell();
       listeners.clear();
     });
@@ -44,7 +46,7 @@ export function createWatches(listen: (accept: (port: WatchPort) => void) => voi
     watched(token, port) {
       let onClose = () => {};
       let ended = false;
-      const listeners = open.get(token);
+      const listeners = open.get(token)?.listeners;
       const finish = () => {
         if (ended) return false;
         ended = true;
@@ -70,6 +72,12 @@ export function createWatches(listen: (accept: (port: WatchPort) => void) => voi
           port.close();
         },
       };
+    },
+    answer(token, served) {
+      const watch = open.get(token);
+      if (served) watch?.port.postMessage(ATTACHED);
+      else watch?.port.disconnect();
+      if (!served) open.delete(token);
     },
   };
 }
