@@ -26,7 +26,7 @@ describe.each(['dist', 'dist-lab'] as const)('the output %s', (kind) => {
     for (const { file, text } of await textsOf(/\.(js|mjs|html|css)$/)) {
       const remote = [
         ...text.matchAll(
-          /(?:\bimport\s*\(?|\bfrom|importScripts\(|new Worker\(|\bsrc=|\bhref=|url\()\s*["'`]?(https?:)?\/\/[^"'`)\s]+/g,
+          /(?:\b(?:import|from|importScripts|Worker)\b\s*\(?\s*|\b(?:src|href)=|url\()["'`](?:https?:)?\/\/[^"'`]+/g,
         ),
       ];
       expect(

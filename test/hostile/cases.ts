@@ -115,6 +115,7 @@ export const HOSTILE_CASES: Readonly<Record<string, readonly string[]>> = {
   'host.status': ['({})'],
   'host.stop': [`({ tokens: ["${TOKEN}"] })`],
   'host.unload': [`({ model: "${ECHO}" })`],
+  'report.grants-expired': [`({ token: "${TOKEN}" })`, '({})'],
   'report.session-closed': [`({ token: "${TOKEN}" })`],
   'report.usage': [`({ instance: "${TOKEN}", seq: 1, entries: [] })`],
   'bridge.attach': [`({ token: "${TOKEN}", origin: "https://bank.example" })`],

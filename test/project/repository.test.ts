@@ -9,7 +9,18 @@ const LONG_FILES: Readonly<Record<string, string>> = {
   'docs/protocol.md': 'generated',
   'content/webplat.d.ts': 'the public types of the page API, in one place for who reads them',
   'src/ui/styles/controls.css': 'one sheet for all controls of the interface',
+  'src/ui/manager/manager.css': 'one sheet for one page',
+  'offscreen/data/serve-port.test.ts': 'every rule of one contract, with the bench that all of them share',
+  'offscreen/handlers/data-handlers.test.ts': 'every rule of one contract, with the bench that all of them share',
+  'test/support/fake-world.ts': 'one browser for the tests of the background, which has as many sides as a real one',
 };
+
+/** Tests that a path is not told to a page have to contain one. */
+const MAY_NAME_PATHS = new Set([
+  'test/project/repository.test.ts',
+  'scripts/browsers/find.test.ts',
+  'offscreen/data/serve-port.test.ts',
+]);
 
 const SOURCE = /\.(ts|tsx|cjs|mjs|js|css|html|wgsl)$/;
 const PRODUCT = /^(src|content|offscreen|shaders)\//;
@@ -37,7 +48,7 @@ describe('the repository', () => {
         .map((needle) => new RegExp(`${needle.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}\\b`)),
     ];
     const guilty = texts.flatMap(({ file, text }) =>
-      file === 'test/project/repository.test.ts' || file === 'scripts/browsers/find.test.ts'
+      MAY_NAME_PATHS.has(file)
         ? []
         : needles.filter((needle) => needle.test(text)).map((needle) => `${file}: ${needle.exec(text)?.[0].trim()}`),
     );

@@ -73,13 +73,7 @@ export async function startModelPage(): Promise<ModelPageHost> {
       return {
         page,
         errors,
-        call: (name, ...args) =>
-          page.evaluate(
-            ([method, values]) =>
-              // biome-ignore lint/suspicious/noExplicitAny: the page's functions are typed on this side of the call
-              (globalThis as any).modelPage[method](...values),
-            [name, args] as const,
-          ),
+        call: async (name, ...args) => (await page.evaluate(callInPage, [name, args] as const)) as never,
         reload: async () => void (await page.reload()),
         close: () => context.close(),
       };
@@ -132,4 +126,10 @@ async function serve(folder: string, replaced: ReadonlyMap<string, Uint8Array>, 
   });
   await new Promise<void>((resolve) => server.listen(0, 'localhost', resolve));
   return server;
+}
+
+/** Runs in the page, whose functions are typed on this side of the call. */
+function callInPage([name, values]: readonly [string, readonly unknown[]]): unknown {
+  type Functions = Readonly<Record<string, (...given: readonly unknown[]) => unknown>>;
+  return (globalThis as unknown as { modelPage: Functions }).modelPage[name]?.(...values);
 }
