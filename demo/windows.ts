@@ -30,7 +30,7 @@ export async function shootSideBySide(browser: ExtensionBrowser, pages: readonly
   await canvas.setViewportSize(SCREEN);
   const images = shots.map((shot) => `<img src="data:image/png;base64,${shot.toString('base64')}">`).join('');
   await canvas.setContent(
-    `<style>body{margin:0;display:flex;background:#888}img{width:${100 / pages.length}%;height:100%}</style>${images}`,
+    `<style>body{margin:0;display:flex;align-items:start}img{width:${100 / pages.length}%}</style>${images}`,
   );
   await canvas.locator('body').screenshot({ path: file });
   await canvas.close();

@@ -1,4 +1,4 @@
-import { streamInto } from './stream-into.js';
+import { streamInto } from '../stream-into.js';
 
 const ask = document.querySelector('#ask');
 const given = document.querySelector('#given');
