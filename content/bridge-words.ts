@@ -1,8 +1,6 @@
 /** What the relay and the bridge say to each other over a port of their own; the page hears none of it. */
 export type FromBridge =
   | { readonly word: 'ready' }
-  /** The port is with the extension's service worker. */
-  | { readonly word: 'ok' }
   /** The port comes back with this message. */
   | { readonly word: 'failed' };
 

@@ -23,7 +23,6 @@ addEventListener('message', function greet(event) {
         const { active } = await navigator.serviceWorker.ready;
         if (!active) throw new Error('no service worker');
         active.postMessage({ method: 'bridge.attach', params }, [port]);
-        say({ word: 'ok' });
       } catch {
         say({ word: 'failed' }, [port]);
       }

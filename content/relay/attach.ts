@@ -18,8 +18,6 @@ export interface Attacher {
 
 /** The host is up before a session opens; this is only for one that dies in between. */
 const WATCH_DEADLINE_MS = 3_000;
-/** A port that was given away comes to the host by the background, which may have to start, and may refuse it. */
-const ATTACH_DEADLINE_MS = 5_000;
 
 export function createAttacher(): Attacher {
   let current: { readonly token: string; readonly number: number; readonly stop: AbortController } | undefined;
@@ -72,15 +70,10 @@ async function connect(token: string, page: MessagePort, signal: AbortSignal): P
       const deadline = setTimeout(over, WATCH_DEADLINE_MS);
       await offerWatch(watch, token, { onAttached, onLost: over });
       clearTimeout(deadline);
-      const left = await handOver(token, page, signal);
-      if (left) {
-        await pumpOverRuntime(token, left, signal);
-        over();
-        return;
-      }
-      const refused = setTimeout(over, ATTACH_DEADLINE_MS);
-      await attached;
-      clearTimeout(refused);
+      const left = await handOver(token, page, attached, signal);
+      if (left === 'attached') return;
+      if (left !== 'lost') await pumpOverRuntime(token, left, signal);
+      over();
     };
     // A document that is being torn down cannot even hold a frame.
     reach().catch(() => over());

@@ -2,18 +2,23 @@ import { extensionOrigin, extensionUrl } from '../../src/platform/port.ts';
 import { BRIDGE_PAGE, type FromBridge, type ToBridge } from '../bridge-words.ts';
 
 /** Until the frame loaded; until the loaded frame speaks, which a frame that the document forbids never does; and until
- * it said how it went. */
-const DEADLINES_MS = { load: 2_000, greet: 500, give: 2_000 } as const;
+ * the host has the port, for which the background may have to start first. */
+const DEADLINES_MS = { load: 2_000, greet: 500, give: 5_000 } as const;
+
+/** The host has the port; nobody knows where it went; or the port itself, where the frame was of no use. */
+export type HandedOver = 'attached' | 'lost' | MessagePort;
 
 /**
- * Hands `page` to the host through a hidden extension frame. Resolves with undefined when the port was handed over, or
- * with the port itself where the frame is of no use here: the document forbids it (COEP), or it did not answer in time.
+ * Hands `page` to the host through a hidden extension frame, where the document does not forbid one (COEP). `attached`
+ * settles when the host serves the port. Until then the frame stays: browsers drop a message whose sender is gone before
+ * the service worker is told of it.
  */
 export async function handOver(
   token: string,
   page: MessagePort,
+  attached: Promise<void>,
   signal: AbortSignal,
-): Promise<MessagePort | undefined> {
+): Promise<HandedOver> {
   // Such documents never get the frame to run: an opaque origin has no service worker, and a document that is isolated
   // embeds no resource of a dynamic address.
   if (self.origin === 'null' || crossOriginIsolated || signal.aborted) return page;
@@ -23,7 +28,7 @@ export async function handOver(
   const { port1: talk, port2 } = new MessageChannel();
   try {
     if (!(await greet(frame.element, talk, port2, signal))) return page;
-    return await give(talk, token, page, signal);
+    return await give(talk, token, page, attached, signal);
   } finally {
     talk.close();
     frame.remove();
@@ -70,29 +75,30 @@ async function greet(
     return false;
   // Only our own page may get the port: a site can navigate any frame, also one that it cannot see.
   element.contentWindow?.postMessage('webplat', extensionOrigin() ?? location.origin, [given]);
-  return (await within(DEADLINES_MS.greet, nextWord(talk), signal))?.word.word === 'ready';
+  return (await within(DEADLINES_MS.greet, nextWord(talk), signal))?.word === 'ready';
 }
 
-/** Sends token and port; undefined when they are with the service worker or lost, the port when it came back. */
+/** Sends token and port, and waits until the host has the port or it came back. */
 async function give(
   talk: MessagePort,
   token: string,
   page: MessagePort,
+  attached: Promise<void>,
   signal: AbortSignal,
-): Promise<MessagePort | undefined> {
+): Promise<HandedOver> {
+  const back = new Promise<MessagePort>((resolve) => {
+    talk.onmessage = ({ ports: [port] }) => {
+      if (port) resolve(port);
+    };
+  });
   talk.postMessage({ token } satisfies ToBridge, [page]);
-  const answer = await within(DEADLINES_MS.give, nextWord(talk), signal);
-  return answer?.word.word === 'failed' ? answer.port : undefined;
+  const outcome = Promise.race([back, attached.then(() => 'attached' as const)]);
+  return (await within(DEADLINES_MS.give, outcome, signal)) ?? 'lost';
 }
 
-interface Answer {
-  readonly word: FromBridge;
-  readonly port: MessagePort | undefined;
-}
-
-function nextWord(talk: MessagePort): Promise<Answer> {
+function nextWord(talk: MessagePort): Promise<FromBridge> {
   return new Promise((resolve) => {
-    talk.onmessage = ({ data, ports }) => resolve({ word: data as FromBridge, port: ports[0] });
+    talk.onmessage = ({ data }) => resolve(data as FromBridge);
   });
 }
 
