@@ -8,12 +8,13 @@ import type { ModelManifest } from '../../store/manifest.ts';
 import type { Engine, LoadedModel, LoadOptions } from '../engine.ts';
 import { createWorkerModel } from './client.ts';
 import { FromWorker, type ToWorker } from './messages.ts';
+import { precisionFor } from './precision.ts';
 import { planTiers, TIER_BACKENDS, TIER_LABELS, type Tier } from './tiers.ts';
 
 export interface OrtEngineOptions {
   /** Where packaged files lie: the runtime in `ort/` below it. */
   readonly assetBase: URL;
-  /** How linear layers are stored; 4 bits if left out. */
+  /** How linear layers are stored; chosen for each tier if left out. */
   readonly precision?: Precision;
   /** Starts the worker that holds one model. */
   readonly spawn?: () => Worker;
@@ -67,7 +68,7 @@ function attempt(
   tier: Tier,
   passedOver: readonly PassedTier[],
   manifest: ModelManifest,
-  { assetBase, precision = 'q4', spawn = spawnWorker }: OrtEngineOptions,
+  { assetBase, precision = precisionFor(tier, manifest), spawn = spawnWorker }: OrtEngineOptions,
   { signal, onProgress }: LoadOptions,
 ): Promise<Outcome> {
   const worker = spawn();
