@@ -1,8 +1,10 @@
 import * as v from 'valibot';
+import { createLifeline } from '../src/platform/host-life.ts';
 import { onBridgedPort, onDataPort, onHostRequest } from '../src/platform/host-link.ts';
 import { sendOneShot } from '../src/platform/messaging.ts';
 import { createWatches, onWatchPort } from '../src/platform/watches.ts';
 import { hostAttach } from '../src/protocol/bridge/host-attach.ts';
+import { hostHello } from '../src/protocol/host/host-hello.ts';
 import { callOneShot, replyTo } from '../src/protocol/message.ts';
 import { createLogger } from '../src/shared/logger.ts';
 import { fromMessagePort } from '../src/shared/port.ts';
@@ -16,7 +18,11 @@ const host = createHost({
   report: (method, params) => callOneShot(sendOneShot, method, params),
 });
 
-onHostRequest(({ method, params }) => replyTo(host.dispatch('background', method, params, undefined)));
+const showLife = createLifeline();
+onHostRequest(({ method, params }) => {
+  if (method === hostHello.name) showLife();
+  return replyTo(host.dispatch('background', method, params, undefined));
+});
 
 const watches = createWatches(onWatchPort);
 

@@ -2,6 +2,7 @@ import { setBadge } from '../platform/badge.ts';
 import { onBridgeMessage, postToHost } from '../platform/bridge.ts';
 import { onControlPort } from '../platform/control-ports.ts';
 import { documents } from '../platform/documents.ts';
+import { hangUpForHost } from '../platform/host-life.ts';
 import { sendOneShot } from '../platform/messaging.ts';
 import { ensureHostDocument, hasHostDocument } from '../platform/offscreen.ts';
 import { onOneShot } from '../platform/one-shot.ts';
@@ -35,6 +36,7 @@ const background = createBackground({
 });
 
 onControlPort(background.acceptPage);
+hangUpForHost();
 onOneShot(background.answer);
 onBridgeMessage(background.attachBridge);
 onWindowClosed((windowId) => {

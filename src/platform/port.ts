@@ -12,6 +12,8 @@ export type RuntimePort = Pick<Runtime.Port, 'name' | 'disconnect' | 'postMessag
 export const CONTROL_PORT = 'webplat.control';
 export const DATA_PORT = 'webplat.data';
 export const WATCH_PORT = 'webplat.watch';
+/** Name of the runtime port that the host opens to the background. */
+export const HOST_PORT = 'webplat.host';
 
 /** How messages travel on a runtime port: as they are, or as text with base64 buffers. */
 export type PortCodec = 'clone' | 'json';
