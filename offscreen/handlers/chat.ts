@@ -3,7 +3,7 @@ import type { ChatMessage, GenerationOptions } from '../../src/protocol/generati
 import type { ServedCall } from '../data/serve-port.ts';
 import type { LoadedModel } from '../engines/engine.ts';
 import { assertFits, type Chat } from '../sessions/chats.ts';
-import type { Session } from '../sessions/session.ts';
+import { openRequest, type Session } from '../sessions/session.ts';
 import { execute, type Services } from './execute.ts';
 import { generate } from './generate.ts';
 
@@ -35,10 +35,23 @@ export async function createChat(
   return { value: { chat, context } };
 }
 
-/** One turn at a time per chat: waits for the turn before, whichever way it ends. */
-async function inTurn<T>(chat: Chat, task: () => Promise<T>): Promise<T> {
-  const before = chat.turn;
-  const turn = before.then(task, task);
+/**
+ * One turn at a time per chat: waits for the turn before, whichever way it ends. A turn that waits is an open request, so
+ * that the user's stop ends all of them and not only the one that runs.
+ */
+async function inTurn<T>(
+  session: Session,
+  chat: Chat,
+  call: Quiet,
+  task: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const signal = AbortSignal.any([call.signal, chat.life.signal]);
+  const waiting = openRequest(session, { model: chat.model, task: 'text-generation' }, signal);
+  const turn = chat.turn.then(() => {
+    waiting.close();
+    waiting.signal.throwIfAborted();
+    return task(signal);
+  });
   chat.turn = turn.catch(() => {});
   return turn;
 }
@@ -51,9 +64,7 @@ export async function promptChat(
   call: ServedCall,
 ) {
   const chat = session.chats.get(params.chat);
-  const signal = AbortSignal.any([call.signal, chat.life.signal]);
-  return inTurn(chat, async () => {
-    signal.throwIfAborted();
+  return inTurn(session, chat, call, async (signal) => {
     const asked: ChatMessage[] = [...chat.messages, { role: 'user', content: params.input }];
     assertFits(asked);
     const options = { ...chat.options, ...params.options };
@@ -83,8 +94,7 @@ export async function appendChat(
   call: ServedCall,
 ) {
   const chat = session.chats.get(params.chat);
-  const signal = AbortSignal.any([call.signal, chat.life.signal]);
-  return inTurn(chat, async () => {
+  return inTurn(session, chat, call, async (signal) => {
     const messages = [...chat.messages, ...params.messages];
     assertFits(messages);
     const context = await measure(services, session, chat.model, messages, { signal, progress: call.progress });
@@ -96,8 +106,9 @@ export async function appendChat(
 /** Copies a conversation as it is when its running turn has ended. */
 export async function cloneChat(services: Services, session: Session, id: string, call: ServedCall) {
   const chat = session.chats.get(id);
-  return inTurn(chat, async () => {
-    const context = await measure(services, session, chat.model, chat.messages, call);
+  return inTurn(session, chat, call, async (signal) => {
+    const { progress } = call;
+    const context = await measure(services, session, chat.model, chat.messages, { signal, progress });
     const copy = session.chats.create({ model: chat.model, options: chat.options, messages: chat.messages });
     return { value: { chat: copy, context } };
   });

@@ -267,6 +267,19 @@ describe('sessions', () => {
     await expect(result).rejects.toMatchObject({ code: 'permission-expired' });
   });
 
+  it('counts loads like other requests, so that loading and letting go in a loop ends', async () => {
+    const grants = [makeCaveats({ maxRatePerMinute: 2 })];
+    const { handlers, session } = setUp({}, makeTerms({ grants }));
+    for (let count = 0; count < 2; count += 1) {
+      await handlers['models.load']({ model: 'packaged:m' }, makeCall().call);
+      await handlers['models.release']({ model: 'packaged:m' }, makeCall().call);
+    }
+    await expect(handlers['models.load']({ model: 'packaged:m' }, makeCall().call)).rejects.toMatchObject({
+      code: 'limit-rate',
+    });
+    expect(session.site.active).toBe(0);
+  });
+
   it('keeps rate and day of a site over sessions', async () => {
     const { handlers, sessions, services } = setUp({}, makeTerms({ grants: [makeCaveats({ maxRatePerMinute: 1 })] }));
     await handlers.infer(ask, makeCall().call);
@@ -342,6 +355,19 @@ describe('chats', () => {
       handlers['chat.prompt']({ chat: value.chat, input: 'two' }, call),
     ]);
     expect(both.map(({ value: { text } }) => text)).toEqual(['answer 1', 'answer 3']);
+  });
+
+  it('ends waiting turns with the running one when the user stops it', async () => {
+    const slow = makeSlowGenerate();
+    const { handlers, sessions, session } = setUp({ generate: slow.generate });
+    const { call } = makeCall();
+    const { value } = await handlers['chat.create']({ model: 'packaged:m' }, call);
+    const turns = [1, 2, 3].map((turn) => handlers['chat.prompt']({ chat: value.chat, input: `${turn}` }, call));
+    await slow.started;
+    expect(sessions.stop([session.token], new WebplatError('stopped'))).toBe(3);
+    for (const turn of turns) await expect(turn).rejects.toMatchObject({ code: 'stopped' });
+    expect(session.open.size).toBe(0);
+    expect(session.site.active).toBe(0);
   });
 
   it('belongs to its session: another session cannot name it', async () => {

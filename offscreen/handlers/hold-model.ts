@@ -30,9 +30,11 @@ export async function holdModel(services: Services, session: Session, model: str
   const held = session.held.get(model) ?? [];
   if (held.length >= LIMITS.inFlight)
     throw new WebplatError('busy', 'The model is held too often.', { quota: LIMITS.inFlight });
-  firstAllowed(grantsFor(session.terms.grants, need, services.now()), (caveats) =>
-    assertMemory(services, session, caveats, manifest),
-  );
+  const now = services.now();
+  const end = firstAllowed(grantsFor(session.terms.grants, need, now), (caveats) => {
+    assertMemory(services, session, caveats, manifest);
+    return session.site.begin(caveats, now);
+  });
   const life = openRequest(session, need, call.signal);
   try {
     const { signal } = life;
@@ -42,6 +44,7 @@ export async function holdModel(services: Services, session: Session, model: str
     return { value: { model, backend, ...(adapter && { adapter }) } };
   } finally {
     life.close();
+    end();
   }
 }
 
