@@ -42,6 +42,16 @@ describe('usage reporter', () => {
     ]);
   });
 
+  it('loses nothing of what is too much for one report', async () => {
+    const { reporter, sent } = setUp();
+    for (let session = 0; session < 1500; session += 1) reporter.add(`t${session}`, { calls: 1 });
+    await reporter.flush();
+    expect(sent.map(({ seq, entries }) => [seq, entries.length])).toEqual([
+      [1, 1024],
+      [2, 476],
+    ]);
+  });
+
   it('sends an unacknowledged report again under the same number, then what came since', async () => {
     const { reporter, sent, time, reach } = setUp();
     reach(false);

@@ -19,13 +19,15 @@ export interface UsageReporterEnvironment {
 
 const FLUSH_AFTER_MS = 500;
 const RETRY_AFTER_MS = 5_000;
+/** Entries that one report may have; what is more goes into the next. */
+const MOST_ENTRIES = 1024;
 
 /**
  * Gathers counters and reports them in numbered batches. A batch that was not acknowledged is sent again under its old
  * number, so the background counts it once whether or not the first copy arrived.
  */
 export function createUsageReporter({ instance, send, logger, later }: UsageReporterEnvironment): UsageReporter {
-  let gathered = new Map<string, Counters>();
+  const gathered = new Map<string, Counters>();
   let unacknowledged: { seq: number; entries: UsageEntry[] } | undefined;
   let seq = 0;
   let scheduled = false;
@@ -43,10 +45,10 @@ export function createUsageReporter({ instance, send, logger, later }: UsageRepo
   function nextBatch(): { seq: number; entries: UsageEntry[] } | undefined {
     if (unacknowledged) return unacknowledged;
     if (gathered.size === 0) return undefined;
-    const entries = [...gathered].map(([token, counters]) => ({ token, ...counters }));
-    gathered = new Map();
+    const entries = [...gathered].slice(0, MOST_ENTRIES).map(([token, counters]) => ({ token, ...counters }));
+    for (const { token } of entries) gathered.delete(token);
     seq += 1;
-    return { seq, entries: entries.slice(0, 1024) };
+    return { seq, entries };
   }
 
   async function sendAll(): Promise<void> {
