@@ -18,10 +18,16 @@ export interface ClientStart {
   readonly worker: Worker;
   readonly info: LoadedInfo;
   readonly memory: MemoryUse;
+  /** How long a worker may take to notice an abort before it is given up as stuck. */
+  readonly abortDeadlineMs?: number;
 }
 
+/** Longer than the longest step, a prompt that fills the context, takes on a slow processor. */
+const ABORT_DEADLINE_MS = 60_000;
+
 /** A model that lives in a worker. The worker answers nobody else, and ends with the model. */
-export function createWorkerModel({ worker, info, memory: firstMemory }: ClientStart): LoadedModel {
+export function createWorkerModel(start: ClientStart): LoadedModel {
+  const { worker, info, memory: firstMemory, abortDeadlineMs = ABORT_DEADLINE_MS } = start;
   const pending = new Map<number, Pending>();
   let memory = firstMemory;
   let lastId = 0;
@@ -51,8 +57,14 @@ export function createWorkerModel({ worker, info, memory: firstMemory }: ClientS
     return request;
   }
 
+  /** Text that was on its way when its reader left is nobody's. */
+  function say({ id, chunk }: Extract<FromWorker, { kind: 'text' }>): void {
+    const events = pending.get(id)?.events;
+    if (!events?.signal?.aborted) events?.onText?.(chunk);
+  }
+
   function receive(message: FromWorker): void {
-    if (message.kind === 'text') pending.get(message.id)?.events.onText?.(message.chunk);
+    if (message.kind === 'text') say(message);
     else if (message.kind === 'compute') pending.get(message.id)?.events.onCompute?.(message.computeMs);
     else if (message.kind === 'failed') fail(fromWireError(message.error));
     else if (message.kind === 'result' || message.kind === 'error') {
@@ -85,16 +97,24 @@ export function createWorkerModel({ worker, info, memory: firstMemory }: ClientS
     lastId += 1;
     const id = lastId;
     const answer = new Promise<unknown>((resolve, reject) => pending.set(id, { events, resolve, reject }));
-    // The caller is free at once; the worker stops at the next token.
-    const stop = onAbort(events.signal, (reason) => {
+    let deadline: ReturnType<typeof setTimeout> | undefined;
+    // The device works until the running step ends. The request stays open until then, so that its time is metered and its
+    // place is not given away before it is free.
+    const stop = onAbort(events.signal, () => {
       worker.postMessage({ kind: 'abort', id } satisfies ToWorker);
-      take(id)?.reject(reason);
+      deadline = setTimeout(() => fail(new WebplatError('engine-failed')), abortDeadlineMs);
     });
     try {
       worker.postMessage({ ...message, id }, transfer);
-      return v.parse(schema, await answer);
+      const value = await answer;
+      events.signal?.throwIfAborted();
+      return v.parse(schema, value);
+    } catch (error) {
+      if (!ended) events.signal?.throwIfAborted();
+      throw error;
     } finally {
       stop();
+      clearTimeout(deadline);
     }
   }
 

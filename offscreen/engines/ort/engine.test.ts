@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Capabilities } from '../../device/capabilities.ts';
 import type { ModelManifest } from '../../store/manifest.ts';
 import type { LoadedModel } from '../engine.ts';
+import { createWorkerModel } from './client.ts';
 import { createOrtEngine } from './engine.ts';
 import type { FromWorker, ToWorker } from './messages.ts';
 
@@ -172,14 +173,32 @@ describe('a model in a worker', () => {
     await expect(model.countTokens('x')).rejects.toMatchObject({ code: 'busy', retryable: true });
   });
 
-  it('frees an aborted caller at once, tells the worker, and ignores what it still says', async () => {
+  it('keeps an aborted request open until the device has let go of it, metering it and saying no more text', async () => {
     const abort = new AbortController();
+    const seen = events(abort.signal);
     const { model, worker } = await loadWith((message, say) => {
       if (message.kind === 'generate') abort.abort(new Error('enough'));
-      if (message.kind === 'abort') say({ kind: 'result', id: message.id, value: outcome, memory });
+      if (message.kind !== 'abort') return;
+      say({ kind: 'text', id: message.id, chunk: { text: 'late', tokens: 1 } });
+      say({ kind: 'compute', id: message.id, computeMs: 9 });
+      say({ kind: 'error', id: message.id, error: { code: 'aborted', message: 'a' }, memory });
     });
-    await expect(model.generate(request, events(abort.signal).events)).rejects.toThrow('enough');
+    await expect(model.generate(request, seen.events)).rejects.toThrow('enough');
+    expect(seen.compute).toEqual([9]);
+    expect(seen.texts).toEqual([]);
     expect(worker.received.map(({ kind }) => kind)).toEqual(['load', 'generate', 'abort']);
+  });
+
+  it('gives up a worker that does not notice an abort', async () => {
+    const abort = new AbortController();
+    const worker = new FakeWorker(() => {});
+    const info = { backend: 'REAL_WASM', tier: 'wasm/cpu', passedOver: [], maxSequences: 1 } as const;
+    const model = createWorkerModel({ worker: worker as unknown as Worker, info, memory, abortDeadlineMs: 1 });
+    const running = model.generate(request, events(abort.signal).events);
+    abort.abort(new Error('enough'));
+    await expect(running).rejects.toMatchObject({ code: 'engine-failed' });
+    expect(await model.failed).toMatchObject({ code: 'engine-failed', retryable: true });
+    expect(worker.terminated).toBe(true);
   });
 
   it.each<[string, (worker: FakeWorker) => void, string]>([
