@@ -19,6 +19,9 @@ export interface DemoOptions {
   onReport(report: DemoReport): void;
 }
 
+/** The size that the prompt's window asks for. */
+const PROMPT_SIZE = { width: 480, height: 760 };
+
 type Seen = SiteFigures & { readonly firstAt: number; readonly lastAt: number };
 
 /** Two sites, one model. Without a window it clicks by itself; with one it waits for a person, and for the window to close. */
@@ -78,7 +81,11 @@ async function clickThrough(
     await page.click('#go');
     const prompt = await opening;
     await prompt.locator('#allow[aria-disabled=false]').waitFor();
-    if (screenshots && index === 0) await prompt.screenshot({ path: path.join(screenshots, 'prompt.png') });
+    if (screenshots && index === 0) {
+      // Without a screen the window is lower than it asks to be.
+      await prompt.setViewportSize(PROMPT_SIZE);
+      await prompt.screenshot({ path: path.join(screenshots, 'prompt.png') });
+    }
     await replyToPrompt(prompt, { click: 'allow', duration: 'session' });
   }
 }

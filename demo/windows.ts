@@ -30,8 +30,8 @@ export async function shootSideBySide(browser: ExtensionBrowser, pages: readonly
   await canvas.setViewportSize(SCREEN);
   const images = shots.map((shot) => `<img src="data:image/png;base64,${shot.toString('base64')}">`).join('');
   await canvas.setContent(
-    `<style>body{margin:0;display:flex;align-items:start}img{width:${100 / pages.length}%}</style>${images}`,
+    `<style>body{margin:0}div{display:flex;align-items:start;width:max-content}</style><div>${images}</div>`,
   );
-  await canvas.locator('body').screenshot({ path: file });
+  await canvas.locator('div').screenshot({ path: file });
   await canvas.close();
 }
