@@ -1,6 +1,7 @@
+import { callMethod } from '../../src/protocol/call.ts';
 import { createPortClient, type PortClient } from '../../src/protocol/client.ts';
+import { stream } from '../../src/protocol/data/stream.ts';
 import type { Method, ParamsOf } from '../../src/protocol/define.ts';
-import { type ErrorCode, fromWireError } from '../../src/protocol/errors.ts';
 import type { GenerationResult, InferParams, LoadProgress } from '../../src/protocol/generation.ts';
 import type { HostStatus } from '../../src/protocol/host/host-status.ts';
 import type { ModelCard } from '../../src/protocol/model.ts';
@@ -66,7 +67,7 @@ export async function createLab(assetBase: URL, logger: Logger): Promise<Lab> {
     },
     unload: async (model) => void (await tell('host.unload', { model })),
     readBackTimes: measureReadBackTimes,
-    stream: (request, call) => stream(client, request, call),
+    stream: (request, call) => streamText(client, request, call),
   };
 }
 
@@ -82,28 +83,12 @@ const ALLOW_ALL = {
   topLevelOnly: false,
 } as const;
 
-const CREDIT = 64;
-
-function stream(client: PortClient, params: InferParams, call: LabCall = {}): Promise<GenerationResult> {
-  return new Promise((resolve, reject) => {
-    const running = client.call(
-      { method: 'stream', params, credit: CREDIT, transfer: undefined },
-      {
-        chunk(value) {
-          const chunk = value as { text: string } | LoadProgress;
-          if ('text' in chunk) call.onText?.(chunk.text);
-          else call.onProgress?.(chunk);
-          // The sink hears the first chunk before `running` is assigned only if the port were synchronous; it is not.
-          running.grant(1);
-        },
-        end(outcome) {
-          if (outcome.ok) resolve(outcome.value as GenerationResult);
-          else reject(fromWireError(outcome.error));
-        },
-      },
-    );
-    const abort = () => running.abort({ code: 'aborted' satisfies ErrorCode, message: 'Stopped.' });
-    if (call.signal?.aborted) abort();
-    else call.signal?.addEventListener('abort', abort, { once: true });
+function streamText(client: PortClient, params: InferParams, call: LabCall = {}): Promise<GenerationResult> {
+  return callMethod(client, stream, params, {
+    ...(call.signal && { signal: call.signal }),
+    onChunk(chunk) {
+      if ('text' in chunk) call.onText?.(chunk.text);
+      else call.onProgress?.(chunk);
+    },
   });
 }

@@ -4,7 +4,15 @@ import { uiGrantUpdate } from '../../src/protocol/ui/ui-grant-update.ts';
 import { uiState } from '../../src/protocol/ui/ui-state.ts';
 import { uiStop } from '../../src/protocol/ui/ui-stop.ts';
 import { uiTab } from '../../src/protocol/ui/ui-tab.ts';
-import { allow, echoOf, infer, readChunk, startStream, streamOutcome } from '../support/page-client.ts';
+import {
+  allow,
+  echoOf,
+  infer,
+  queryPermission,
+  readChunk,
+  startStream,
+  streamOutcome,
+} from '../support/page-client.ts';
 import { useExtension } from '../support/suite.ts';
 import { openUiClient } from '../support/ui-client.ts';
 
@@ -69,11 +77,18 @@ describe('what the user does in the interface', () => {
     expect(sites.map(({ subject }) => subject.invoker)).toContain(suite.sites.origin('tabbed'));
   });
 
-  it('the manager shows the site and revokes it by a click', async () => {
+  it('the manager stops and revokes by a click', async () => {
     const page = await suite.visit('managed');
-    await allow(suite.browser, page);
+    await allow(suite.browser, page, { limits: { maxTokens: 32_768 } });
+    await startStream(page, echoOf(32_768));
+    await readChunk(page);
     const manager = await suite.browser.open(suite.browser.url('src/ui/manager/index.html'));
-    await manager.getByText('managed.localhost').first().waitFor();
-    expect(await manager.locator('body').textContent()).toContain('managed.localhost');
+    await manager.getByRole('button', { name: /^Stop http:\/\/managed\.localhost/ }).click();
+    expect(await streamOutcome(page)).toMatchObject({ ok: false, code: 'stopped' });
+    await startStream(page, echoOf(32_768));
+    await readChunk(page);
+    await manager.getByRole('button', { name: /^Revoke http:\/\/managed\.localhost/ }).click();
+    expect(await streamOutcome(page)).toMatchObject({ ok: false, code: 'permission-revoked' });
+    await expect.poll(() => queryPermission(page)).toEqual([]);
   });
 });
