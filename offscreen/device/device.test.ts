@@ -1,4 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
+import { nextMacrotask } from '../../src/shared/macrotask.ts';
 import { probeCapabilities } from './capabilities.ts';
 import { openDevice } from './gpu-device.ts';
 import { kickWhile } from './read-back.ts';
@@ -97,29 +98,66 @@ describe('device', () => {
 });
 
 describe('read-back', () => {
-  it('kicks the queue until the work is done, and no longer', async () => {
+  function makePromise() {
+    let resolve = () => {};
+    const promise = new Promise<void>((settle) => {
+      resolve = settle;
+    });
+    return { promise, resolve: () => resolve() };
+  }
+
+  /** A device that takes what is submitted when `take` is called. */
+  function makeDevice() {
+    const untaken: (() => void)[] = [];
     let kicks = 0;
-    let finish = () => {};
-    const queue = {
-      submit: () => {
-        kicks += 1;
-        if (kicks === 5) finish();
+    const device = {
+      queue: {
+        submit: () => {
+          kicks += 1;
+        },
       },
-    } as unknown as GPUQueue;
-    await kickWhile(
-      queue,
-      () =>
-        new Promise<void>((resolve) => {
-          finish = resolve;
-        }),
-    );
-    const after = kicks;
-    await new Promise((resolve) => setImmediate(resolve));
-    expect(kicks).toBe(after);
+      pushErrorScope: () => {},
+      popErrorScope: () => new Promise<null>((resolve) => untaken.push(() => resolve(null))),
+    };
+    return {
+      device: device as unknown as GPUDevice,
+      kicks: () => kicks,
+      async take() {
+        untaken.shift()?.();
+        await nextMacrotask();
+        await nextMacrotask();
+      },
+    };
+  }
+
+  it('kicks the queue until the work is done, and no longer', async () => {
+    const { device, kicks, take } = makeDevice();
+    const { promise, resolve } = makePromise();
+    const work = kickWhile(device, () => promise);
+    await take();
+    await take();
+    expect(kicks()).toBe(3);
+    resolve();
+    await work;
+    await take();
+    expect(kicks()).toBe(3);
+  });
+
+  it('does not kick again before the device has taken the last kick', async () => {
+    const { device, kicks, take } = makeDevice();
+    const { promise, resolve } = makePromise();
+    const work = kickWhile(device, () => promise);
+    for (let turn = 0; turn < 20; turn += 1) await nextMacrotask();
+    expect(kicks()).toBe(1);
+    resolve();
+    await work;
+    await take();
   });
 
   it('stops when the work fails', async () => {
-    const queue = { submit: () => {} } as unknown as GPUQueue;
-    await expect(kickWhile(queue, () => Promise.reject(new Error('lost')))).rejects.toThrow('lost');
+    const { device, kicks, take } = makeDevice();
+    await expect(kickWhile(device, () => Promise.reject(new Error('lost')))).rejects.toThrow('lost');
+    await take();
+    expect(kicks()).toBe(1);
   });
 });

@@ -1,3 +1,5 @@
+import { nextMacrotask } from '../../src/shared/macrotask.ts';
+
 /** Runs work that waits for the device, with whatever this browser needs to answer promptly. */
 export type ReadBack = <T>(work: () => Promise<T>) => Promise<T>;
 
@@ -18,7 +20,7 @@ export async function createReadBack(device: GPUDevice): Promise<ReadBack> {
   // The first read-back of a device also starts things up; the second one is what every later one costs.
   await measureReadBack(device);
   const slow = (await measureReadBack(device)) > SLOW_READ_BACK_MS;
-  return slow ? (work) => kickWhile(device.queue, work) : (work) => work();
+  return slow ? (work) => kickWhile(device, work) : (work) => work();
 }
 
 /** Milliseconds between asking for a few bytes of the device and having them. */
@@ -36,20 +38,27 @@ export async function measureReadBack(device: GPUDevice, around: ReadBack = (wor
   }
 }
 
-/** Calls `queue.submit([])` once an event loop turn until `work` is done; messages are not throttled as timers are. */
-export async function kickWhile<T>(queue: GPUQueue, work: () => Promise<T>): Promise<T> {
-  const { port1, port2 } = new MessageChannel();
+/**
+ * Calls `queue.submit([])` again and again until `work` is done. The next call waits until the browser has taken the last
+ * one, as an error scope tells at once: while the device compiles for seconds, calls that nobody waits for would pile up in
+ * front of all further work.
+ */
+export async function kickWhile<T>(device: GPUDevice, work: () => Promise<T>): Promise<T> {
   let pending = true;
-  port1.onmessage = () => {
-    if (!pending) return;
-    queue.submit([]);
-    port2.postMessage(undefined);
+  const kick = async () => {
+    while (pending) {
+      device.queue.submit([]);
+      device.pushErrorScope('validation');
+      await device.popErrorScope();
+      // A device that was lost answers on the spot; everything else must get its turn all the same.
+      await nextMacrotask();
+    }
   };
-  port2.postMessage(undefined);
+  // What is wrong with the device shows in the work.
+  kick().catch(() => {});
   try {
     return await work();
   } finally {
     pending = false;
-    port1.close();
   }
 }

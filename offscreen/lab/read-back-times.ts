@@ -19,7 +19,7 @@ export async function measureReadBackTimes(rounds: number): Promise<ReadBackTime
   await measureReadBack(device);
   for (let round = 0; round < rounds; round += 1) {
     plainMs.push(await measureReadBack(device));
-    kickedMs.push(await measureReadBack(device, (work) => kickWhile(device.queue, work)));
+    kickedMs.push(await measureReadBack(device, (work) => kickWhile(device, work)));
   }
   device.destroy();
   return { adapter: adapterName, plainMs, kickedMs };

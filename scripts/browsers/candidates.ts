@@ -9,6 +9,18 @@ export const OVERRIDE: Readonly<Record<BrowserName, string>> = {
   firefox: 'WEBPLAT_FIREFOX',
 };
 
+/**
+ * Oldest major version that does. Chromium: WebAssembly promise integration, as `minimum_chrome_version` of the manifest
+ * says. Firefox: WebGPU on Linux.
+ */
+export const OLDEST: Readonly<Record<BrowserName, number>> = { chromium: 137, firefox: 153 };
+
+/** The major version in a `--version` line; undefined where there is none. */
+export function majorVersion(version: string): number | undefined {
+  const digits = /\b(\d+)\./.exec(version)?.[1];
+  return digits === undefined ? undefined : Number(digits);
+}
+
 /** What decides where programs lie; given, so that every platform is tested on any. */
 export interface Machine {
   readonly platform: NodeJS.Platform;

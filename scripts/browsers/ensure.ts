@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { exec } from '../lib/exec.ts';
-import { type BrowserName, OVERRIDE } from './candidates.ts';
+import { type BrowserName, OLDEST, OVERRIDE } from './candidates.ts';
 import { BrowserError, type FoundBrowser, findBrowser } from './find.ts';
 
 /** Debian packages of a browser. Firefox needs Mesa's software Vulkan driver for WebGPU on a machine without a GPU. */
@@ -11,11 +11,10 @@ const DEBIAN_PACKAGES: Readonly<Record<BrowserName, readonly string[]>> = {
 
 const ELSEWHERE: Readonly<Record<BrowserName, string>> = {
   chromium:
-    'Install Chromium (Debian: apt-get install chromium; macOS: brew install --cask chromium), Microsoft Edge, ' +
+    `Install Chromium ${OLDEST.chromium} or newer (Debian: apt-get install chromium; macOS: brew install --cask chromium), Microsoft Edge, ` +
     'or Chrome for Testing (npx playwright install chromium). Branded Google Chrome is not enough: since version 137 it ' +
     'ignores --load-extension.',
-  firefox:
-    'Install Firefox 153 or newer (Debian: apt-get install firefox-esr mesa-vulkan-drivers; macOS: brew install --cask firefox).',
+  firefox: `Install Firefox ${OLDEST.firefox} or newer (Debian: apt-get install firefox-esr mesa-vulkan-drivers; macOS: brew install --cask firefox).`,
 };
 
 /**
@@ -31,7 +30,7 @@ export async function ensureBrowser(name: BrowserName): Promise<FoundBrowser> {
     if (installed) return installed;
   }
   throw new BrowserError(
-    `No ${name === 'chromium' ? 'Chromium-based browser' : 'Firefox'} was found. ${ELSEWHERE[name]} ` +
+    `No ${name === 'chromium' ? 'Chromium-based browser' : 'Firefox'} that is new enough was found. ${ELSEWHERE[name]} ` +
       `Or set ${OVERRIDE[name]} to the path of its executable.`,
   );
 }
@@ -45,9 +44,7 @@ async function isDebianRoot(): Promise<boolean> {
 async function installPackages(packages: readonly string[]): Promise<void> {
   console.log(`Installing ${packages.join(', ')} with apt-get.`);
   const env = { DEBIAN_FRONTEND: 'noninteractive' };
-  const install = ['install', '--yes', '--no-install-recommends', ...packages];
-  if ((await exec('apt-get', install, { env })).status === 0) return;
-  // The package lists of a fresh machine are empty or old.
+  // The package lists of a machine are empty or old, and an old list names a browser that is too old.
   await exec('apt-get', ['update'], { env });
-  await exec('apt-get', install, { env });
+  await exec('apt-get', ['install', '--yes', '--no-install-recommends', ...packages], { env });
 }

@@ -1,5 +1,6 @@
+import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
-import { type BrowserName, candidates, isBrandedChrome } from './candidates.ts';
+import { type BrowserName, candidates, isBrandedChrome, OLDEST } from './candidates.ts';
 import { BrowserError, type FinderTools, findBrowser } from './find.ts';
 
 function makeTools(
@@ -59,10 +60,24 @@ describe('findBrowser', () => {
     expect(found?.source).toBe('playwright');
   });
 
+  it('passes over what is too old, and refuses it when it is named', async () => {
+    const old = { '/usr/bin/firefox-esr': 'Mozilla Firefox 140.12.0esr' };
+    expect(await findBrowser('firefox', makeTools(old))).toBeUndefined();
+    const both = { ...old, '/usr/bin/firefox': 'Mozilla Firefox 153.0' };
+    expect((await findBrowser('firefox', makeTools(both)))?.path).toBe('/usr/bin/firefox');
+    const named = makeTools(old, { env: { WEBPLAT_FIREFOX: '/usr/bin/firefox-esr' } });
+    await expect(findBrowser('firefox', named)).rejects.toThrow('153');
+  });
+
   it('passes over a program that does not run', async () => {
     const tools = { ...makeTools({ '/usr/bin/chromium': '' }), versionOf: () => Promise.reject(new Error('crashed')) };
     expect(await findBrowser('chromium', tools)).toBeUndefined();
   });
+});
+
+it('does not ask for a version that the manifest does not ask for', async () => {
+  const manifest = await readFile(new URL('../../manifest.json', import.meta.url), 'utf8');
+  expect(JSON.parse(manifest)).toMatchObject({ minimum_chrome_version: String(OLDEST.chromium) });
 });
 
 describe('candidates', () => {

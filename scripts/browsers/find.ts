@@ -3,7 +3,15 @@ import { constants } from 'node:fs';
 import { access } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { chromium } from 'playwright';
-import { type BrowserName, candidates, isBrandedChrome, type Machine, OVERRIDE } from './candidates.ts';
+import {
+  type BrowserName,
+  candidates,
+  isBrandedChrome,
+  type Machine,
+  majorVersion,
+  OLDEST,
+  OVERRIDE,
+} from './candidates.ts';
 
 /** An installed browser; `source` says how it was found, for the log. */
 export interface FoundBrowser {
@@ -41,8 +49,8 @@ export const machineTools: FinderTools = {
 };
 
 /**
- * Looks for a browser: the environment variable first, then what is installed, then Playwright's own. Answers undefined
- * when there is none; throws {@link BrowserError} when the variable names something that cannot be used.
+ * Looks for a browser that is new enough: the environment variable first, then what is installed, then Playwright's own.
+ * Answers undefined when there is none; throws {@link BrowserError} when the variable names something that cannot be used.
  */
 export async function findBrowser(
   name: BrowserName,
@@ -51,11 +59,11 @@ export async function findBrowser(
   const named = tools.env[OVERRIDE[name]];
   if (named) return fromVariable(named, name, tools);
   for (const path of candidates(name, tools)) {
-    const version = await usableVersion(path, tools);
+    const version = await usableVersion(path, name, tools);
     if (version) return { path, version, source: 'installed' };
   }
   const own = tools.playwrightPath(name);
-  const version = own && (await usableVersion(own, tools));
+  const version = own && (await usableVersion(own, name, tools));
   return own && version ? { path: own, version, source: 'playwright' } : undefined;
 }
 
@@ -69,11 +77,19 @@ async function fromVariable(path: string, name: BrowserName, tools: FinderTools)
         'Use Chromium, Microsoft Edge or Chrome for Testing.',
     );
   }
+  if (isTooOld(version, name)) {
+    throw new BrowserError(`${variable} is ${version}; version ${OLDEST[name]} is the oldest that does.`);
+  }
   return { path, version, source: 'environment' };
 }
 
-async function usableVersion(path: string, tools: FinderTools): Promise<string | undefined> {
+async function usableVersion(path: string, name: BrowserName, tools: FinderTools): Promise<string | undefined> {
   if (!(await tools.isExecutable(path))) return undefined;
   const version = await tools.versionOf(path).catch(() => undefined);
-  return version === undefined || isBrandedChrome(version) ? undefined : version;
+  return version === undefined || isBrandedChrome(version) || isTooOld(version, name) ? undefined : version;
+}
+
+/** A version that is not told (Windows) gets the benefit of the doubt. */
+function isTooOld(version: string, name: BrowserName): boolean {
+  return (majorVersion(version) ?? OLDEST[name]) < OLDEST[name];
 }

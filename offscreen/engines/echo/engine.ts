@@ -1,8 +1,8 @@
 import { WebplatError } from '../../../src/protocol/errors.ts';
 import type { TextInput } from '../../../src/protocol/generation.ts';
+import { nextMacrotask } from '../../../src/shared/macrotask.ts';
 import { createStopStrings } from '../../tasks/stop-strings.ts';
 import type { Engine, GenerateEvents, GenerateOutcome, GenerateRequest, LoadedModel } from '../engine.ts';
-import { nextMacrotask } from '../macrotask.ts';
 
 /** Requests that the echo works on at once: it computes nothing, so only the transport is the limit. */
 const MAX_SEQUENCES = 64;

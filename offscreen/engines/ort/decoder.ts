@@ -1,10 +1,10 @@
 import type { InferenceSession, Tensor } from 'onnxruntime-common';
 import { WebplatError } from '../../../src/protocol/errors.ts';
+import { nextMacrotask } from '../../../src/shared/macrotask.ts';
 import type { Mutex } from '../../../src/shared/mutex.ts';
 import type { ReadBack } from '../../device/read-back.ts';
 import { DECODER_IO, type DecoderShape } from '../../graphs/graph.ts';
 import type { Decoder, DecoderSequence, StepResult } from '../../tasks/decoder.ts';
-import { nextMacrotask } from '../macrotask.ts';
 import type { SequenceCache } from './caches.ts';
 import type { OrtModule } from './runtime.ts';
 import { createSlots } from './slots.ts';

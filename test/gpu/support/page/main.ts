@@ -159,7 +159,7 @@ const api = {
     const { device } = await openDevice(adapter);
     await measureReadBack(device);
     const plain = await measureReadBack(device);
-    const kicked = await measureReadBack(device, (work) => kickWhile(device.queue, work));
+    const kicked = await measureReadBack(device, (work) => kickWhile(device, work));
     device.destroy();
     return { plain, kicked };
   },
