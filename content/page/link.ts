@@ -72,7 +72,7 @@ export function createLink(events: LinkEvents): Link {
     },
     detached(connection) {
       const message: UpMessage = { detached: connection };
-      if (port && client && !client.closed) postTo(port, message, sequence([]));
+      if (port && client && !client.closed) postTo(port, message);
     },
     abortAll: (reason) => client?.abortAll(reason),
   };

@@ -1,12 +1,14 @@
 import type { DataPort } from '../../src/shared/port.ts';
-import { closePort, listen, messageData, postTo, sequence, startPort } from './primordials.ts';
+import { closePort, listen, messageData, postTo, startPort } from './primordials.ts';
 
 /** A {@link DataPort} on a MessagePort that works with captured built-ins only. `wrap` dresses what is posted. */
 export function messagePort(port: MessagePort, wrap: (message: unknown) => unknown): DataPort {
   let open = true;
   return {
     post(message, transfer) {
-      if (open) postTo(port, wrap(message), transfer ?? sequence([]));
+      if (!open) return;
+      if (transfer) postTo(port, wrap(message), transfer);
+      else postTo(port, wrap(message));
     },
     onMessage(listener) {
       listen(port, 'message', (event) => {

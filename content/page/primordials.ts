@@ -57,7 +57,7 @@ export const nativeDispatch: Fn = EventTarget.prototype.dispatchEvent;
 export const messageData = getter(MessageEvent.prototype, 'data') as (event: MessageEvent) => unknown;
 export const pagePersisted = getter(PageTransitionEvent.prototype, 'persisted');
 export const postTo = uncurry(
-  MessagePort.prototype.postMessage as (this: MessagePort, message: unknown, transfer: Transferable[]) => void,
+  MessagePort.prototype.postMessage as (this: MessagePort, message: unknown, transfer?: Transferable[]) => void,
 );
 export const startPort = uncurry(MessagePort.prototype.start);
 export const closePort = uncurry(MessagePort.prototype.close);

@@ -32,7 +32,8 @@ const DIM = { integer: true, min: 0, max: 2 ** 31 - 1, above: false };
 
 export interface ReadTensors {
   readonly inputs: TensorMap;
-  readonly transfer: Transferable[];
+  /** Absent where every buffer travels as part of the message. */
+  readonly transfer: Transferable[] | undefined;
 }
 
 /** Reads tensors by name. The caller's buffers are copied, or taken from it where `move` is set. */
@@ -59,7 +60,7 @@ export function readTensors(what: string, value: unknown, move: boolean): ReadTe
     define(inputs, name, { dtype, dims, data: buffer }, true);
     if (bufferBytes(buffer) >= MOVE_FROM_BYTES) append(transfer, buffer);
   }
-  return { inputs, transfer: sequence(transfer) };
+  return { inputs, transfer: transfer.length > 0 ? sequence(transfer) : undefined };
 }
 
 interface Checked {

@@ -10,6 +10,8 @@ import { parse } from '../../src/protocol/parse.ts';
 export interface ServedCall {
   /** Aborts when the page aborts, the session ends or the port closes; the reason is a {@link WebplatError}. */
   readonly signal: AbortSignal;
+  /** Aborts the signal with `reason`; the call ends when its handler does. */
+  abort(reason: WebplatError): void;
   /** Reports loading. Dropped while the reader has given no credit: only the newest state matters. */
   progress(chunk: LoadProgress): void;
   /** Sends text. Waits for credit; what waits is joined to one chunk, so nothing is lost. */
@@ -93,6 +95,7 @@ export function openCall(method: Method, id: number, initialCredit: number, send
   return {
     served: {
       signal: controller.signal,
+      abort: (reason) => controller.abort(reason),
       progress(chunk) {
         // A method that does not stream may still be the one that makes a model load.
         if (!method.chunk) return;

@@ -1,13 +1,12 @@
 import type { ContextUsage } from '../../src/protocol/chat.ts';
 import type { ChatMessage, GenerationOptions } from '../../src/protocol/generation.ts';
+import { onAbort } from '../../src/shared/abort.ts';
 import type { ServedCall } from '../data/serve-port.ts';
 import type { LoadedModel } from '../engines/engine.ts';
 import { assertFits, type Chat } from '../sessions/chats.ts';
 import { openRequest, type Session } from '../sessions/session.ts';
-import { execute, type Services } from './execute.ts';
+import { type ExecuteCall, execute, type Services } from './execute.ts';
 import { generate } from './generate.ts';
-
-type Quiet = Pick<ServedCall, 'signal' | 'progress'>;
 
 async function usageOf(model: LoadedModel, messages: readonly ChatMessage[]): Promise<ContextUsage> {
   const usedTokens = messages.length === 0 ? 0 : await model.countTokens([...messages]);
@@ -15,7 +14,13 @@ async function usageOf(model: LoadedModel, messages: readonly ChatMessage[]): Pr
 }
 
 /** Tokens of `messages` on `model`; counting is a request like any other: permitted, limited, queued. */
-function measure(services: Services, session: Session, model: string, messages: readonly ChatMessage[], call: Quiet) {
+function measure(
+  services: Services,
+  session: Session,
+  model: string,
+  messages: readonly ChatMessage[],
+  call: ExecuteCall,
+) {
   return execute(services, session, { model, task: 'text-generation' }, call, (execution) =>
     usageOf(execution.model, messages),
   );
@@ -39,20 +44,15 @@ export async function createChat(
  * One turn at a time per chat: waits for the turn before, whichever way it ends. A turn that waits is an open request, so
  * that the user's stop ends all of them and not only the one that runs.
  */
-async function inTurn<T>(
-  session: Session,
-  chat: Chat,
-  call: Quiet,
-  task: (signal: AbortSignal) => Promise<T>,
-): Promise<T> {
-  const signal = AbortSignal.any([call.signal, chat.life.signal]);
-  const waiting = openRequest(session, { model: chat.model, task: 'text-generation' }, signal);
+async function inTurn<T>(session: Session, chat: Chat, call: ExecuteCall, task: () => Promise<T>): Promise<T> {
+  const stopListening = onAbort(chat.life.signal, () => call.abort(chat.life.signal.reason));
+  const waiting = openRequest(session, { model: chat.model, task: 'text-generation' }, call);
   const turn = chat.turn.then(() => {
     waiting.close();
-    waiting.signal.throwIfAborted();
-    return task(signal);
+    call.signal.throwIfAborted();
+    return task();
   });
-  chat.turn = turn.catch(() => {});
+  chat.turn = turn.catch(() => {}).finally(stopListening);
   return turn;
 }
 
@@ -64,16 +64,11 @@ export async function promptChat(
   call: ServedCall,
 ) {
   const chat = session.chats.get(params.chat);
-  return inTurn(session, chat, call, async (signal) => {
+  return inTurn(session, chat, call, async () => {
     const asked: ChatMessage[] = [...chat.messages, { role: 'user', content: params.input }];
     assertFits(asked);
     const options = { ...chat.options, ...params.options };
-    const result = await generate(
-      services,
-      session,
-      { model: chat.model, input: asked, options },
-      { signal, progress: call.progress, text: call.text },
-    );
+    const result = await generate(services, session, { model: chat.model, input: asked, options }, call);
     chat.messages = [...asked, { role: 'assistant', content: result.text }];
     const { inputTokens, outputTokens } = result.execution;
     const context = { usedTokens: inputTokens + outputTokens, windowTokens: await windowOf(services, chat) };
@@ -94,10 +89,10 @@ export async function appendChat(
   call: ServedCall,
 ) {
   const chat = session.chats.get(params.chat);
-  return inTurn(session, chat, call, async (signal) => {
+  return inTurn(session, chat, call, async () => {
     const messages = [...chat.messages, ...params.messages];
     assertFits(messages);
-    const context = await measure(services, session, chat.model, messages, { signal, progress: call.progress });
+    const context = await measure(services, session, chat.model, messages, call);
     chat.messages = messages;
     return { value: { context } };
   });
@@ -106,9 +101,8 @@ export async function appendChat(
 /** Copies a conversation as it is when its running turn has ended. */
 export async function cloneChat(services: Services, session: Session, id: string, call: ServedCall) {
   const chat = session.chats.get(id);
-  return inTurn(session, chat, call, async (signal) => {
-    const { progress } = call;
-    const context = await measure(services, session, chat.model, chat.messages, { signal, progress });
+  return inTurn(session, chat, call, async () => {
+    const context = await measure(services, session, chat.model, chat.messages, call);
     const copy = session.chats.create({ model: chat.model, options: chat.options, messages: chat.messages });
     return { value: { chat: copy, context } };
   });

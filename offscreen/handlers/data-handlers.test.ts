@@ -59,11 +59,9 @@ function setUp(engineOptions: FakeEngineOptions = {}, terms = makeTerms()) {
 function makeCall() {
   const controller = new AbortController();
   const texts: string[] = [];
-  return {
-    texts,
-    abort: (reason = new WebplatError('aborted')) => controller.abort(reason),
-    call: { signal: controller.signal, progress() {}, text: ({ text }: { text: string }) => void texts.push(text) },
-  };
+  const abort = (reason = new WebplatError('aborted')) => controller.abort(reason);
+  const text = (chunk: { text: string }) => void texts.push(chunk.text);
+  return { texts, abort, call: { signal: controller.signal, abort, progress() {}, text } };
 }
 
 const ask = { model: 'packaged:m', task: 'text-generation', input: 'hello' } as const;

@@ -10,12 +10,7 @@ import { runTensors } from './run-tensors.ts';
 export function createDataHandlers(services: Services, session: Session): DataHandlers {
   return {
     infer: async ({ model, input, options = {} }, call) => ({
-      value: await generate(
-        services,
-        session,
-        { model, input, options },
-        { signal: call.signal, progress: call.progress, text: () => {} },
-      ),
+      value: await generate(services, session, { model, input, options }, { ...call, text: () => {} }),
     }),
     stream: async ({ model, input, options = {} }, call) => ({
       value: await generate(services, session, { model, input, options }, call),

@@ -6,7 +6,7 @@ import type { LoadedModel } from '../engines/engine.ts';
 import type { Pool } from '../pool/pool.ts';
 import type { Scheduler } from '../schedule/scheduler.ts';
 import { firstAllowed, grantsFor, type Need } from '../sessions/authorize.ts';
-import { type OpenRequest, openRequest, type Session } from '../sessions/session.ts';
+import { type Cancellable, type OpenRequest, openRequest, type Session } from '../sessions/session.ts';
 import { computeUsedUp, siteKey } from '../sessions/site-ledger.ts';
 import type { UsageReporter } from '../sessions/usage-reporter.ts';
 import type { ModelManifest, ModelSource } from '../store/manifest.ts';
@@ -26,6 +26,11 @@ export interface Services {
 export interface ExecuteRequest extends Need {
   /** New tokens asked for; undefined takes what the grant allows. */
   readonly newTokens?: number | undefined;
+}
+
+/** The call that a request came with. */
+export interface ExecuteCall extends Cancellable {
+  progress(progress: LoadProgress): void;
 }
 
 /** What a request may use while it runs. */
@@ -50,18 +55,19 @@ export async function execute<T>(
   services: Services,
   session: Session,
   request: ExecuteRequest,
-  call: { readonly signal: AbortSignal; progress(progress: LoadProgress): void },
+  call: ExecuteCall,
   work: (execution: Execution) => Promise<T>,
 ): Promise<T> {
   const manifest = await resolveModel(services, session, request);
   const admitted = admit(services, session, request, manifest);
-  const life = openRequest(session, request, call.signal);
+  const { signal } = call;
+  const life = openRequest(session, request, call);
   const cleanup: (() => void)[] = [admitted.end, life.close];
   const meter = createMeter(services, session, admitted.caveats, life.request);
   try {
     const lease = await services.pool.acquire(manifest, {
       holder: session.token,
-      signal: life.signal,
+      signal,
       onProgress: call.progress,
     });
     cleanup.push(lease.release);
@@ -69,13 +75,13 @@ export async function execute<T>(
       model: lease.key,
       slots: lease.model.info.maxSequences,
       site: siteKey(session.terms.subject),
-      signal: life.signal,
+      signal,
     });
     cleanup.push(slot.end, lease.begin());
-    life.signal.throwIfAborted();
+    signal.throwIfAborted();
     return await work({
       model: lease.model,
-      signal: life.signal,
+      signal,
       maxNewTokens: request.newTokens ?? admitted.caveats.maxTokens,
       onCompute: (totalMs) => slot.charge(meter.compute(totalMs)),
       onTokens: meter.tokens,

@@ -1,12 +1,6 @@
-import type {
-  GenerationOptions,
-  GenerationResult,
-  LoadProgress,
-  TextChunk,
-  TextInput,
-} from '../../src/protocol/generation.ts';
+import type { GenerationOptions, GenerationResult, TextChunk, TextInput } from '../../src/protocol/generation.ts';
 import type { Session } from '../sessions/session.ts';
-import { execute, type Services } from './execute.ts';
+import { type ExecuteCall, execute, type Services } from './execute.ts';
 
 /** One text generation, as `infer`, `stream` and a chat's turn have in common. */
 export interface Generation {
@@ -16,9 +10,7 @@ export interface Generation {
 }
 
 /** What a streaming call offers while it runs; `infer` leaves `text` empty. */
-export interface GenerationCall {
-  readonly signal: AbortSignal;
-  progress(progress: LoadProgress): void;
+export interface GenerationCall extends ExecuteCall {
   text(chunk: TextChunk): void;
 }
 

@@ -35,9 +35,9 @@ export async function holdModel(services: Services, session: Session, model: str
     assertMemory(services, session, caveats, manifest);
     return session.site.begin(caveats, now);
   });
-  const life = openRequest(session, need, call.signal);
+  const life = openRequest(session, need, call);
   try {
-    const { signal } = life;
+    const { signal } = call;
     const lease = await services.pool.acquire(manifest, { holder: session.token, signal, onProgress: call.progress });
     keep(session, model, lease);
     const { backend, adapter } = lease.model.info;

@@ -70,25 +70,30 @@ export function createPool(environment: PoolEnvironment): Pool {
   function remove(resident: Resident, why: string): Promise<void> {
     if (residents.get(resident.key) === resident) residents.delete(resident.key);
     resident.state = 'unloading';
-    resident.cancelIdle();
+    resident.cancelIdle?.();
     resident.abortLoad.abort(new WebplatError('engine-failed', 'The model was unloaded while it loaded.'));
     logger.info('model leaves memory', { model: resident.manifest.card.name, why });
     return resident.model?.dispose() ?? Promise.resolve();
   }
 
-  /** Sets the timer that unloads an idle model, counted from its last use. */
-  function arm(resident: Resident): void {
-    resident.cancelIdle();
-    if (!isIdle(resident)) return;
+  /**
+   * Sets the timer that unloads an idle model. One that runs is left alone: it looks at the last use when it fires, so that
+   * requests need not set it anew.
+   */
+  function watchIdle(resident: Resident): void {
+    if (resident.cancelIdle || !isIdle(resident)) return;
     const delayMs = Math.max(0, resident.lastUsedAt + settings.idleUnloadMs - now());
     resident.cancelIdle = later(() => {
-      if (isIdle(resident)) void remove(resident, 'idle');
+      resident.cancelIdle = undefined;
+      if (!isIdle(resident)) return;
+      if (now() < resident.lastUsedAt + settings.idleUnloadMs) watchIdle(resident);
+      else void remove(resident, 'idle');
     }, delayMs);
   }
 
   function touch(resident: Resident): void {
     resident.lastUsedAt = now();
-    arm(resident);
+    watchIdle(resident);
   }
 
   function hold(resident: Resident, holder: string): void {
@@ -121,7 +126,7 @@ export function createPool(environment: PoolEnvironment): Pool {
       waiters: 0,
       progress: new Set(),
       loaded: Promise.reject(new WebplatError('internal')),
-      cancelIdle: () => {},
+      cancelIdle: undefined,
     };
     resident.loaded.catch(() => {});
     resident.loaded = gone
@@ -208,7 +213,6 @@ export function createPool(environment: PoolEnvironment): Pool {
       hold(resident, options.holder);
       try {
         const model = resident.state === 'ready' ? await resident.loaded : await waitFor(resident, options);
-        resident.cancelIdle();
         return lease(resident, model, options.holder);
       } catch (error) {
         unhold(resident, options.holder);
@@ -226,8 +230,10 @@ export function createPool(environment: PoolEnvironment): Pool {
       for (const idle of [...residents.values()].filter(isIdle).sort((a, b) => a.lastUsedAt - b.lastUsedAt)) {
         const use = totalMemory(residents.values());
         const over = use.gpuBytes > budget().gpuBytes || use.cpuBytes > budget().cpuBytes;
+        idle.cancelIdle?.();
+        idle.cancelIdle = undefined;
         if (over) void remove(idle, 'budget lowered');
-        else arm(idle);
+        else watchIdle(idle);
       }
     },
     residents: () => [...residents.values()].map(describeResident),

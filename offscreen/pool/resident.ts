@@ -21,7 +21,8 @@ export interface Resident {
   waiters: number;
   readonly progress: Set<(progress: LoadProgress) => void>;
   loaded: Promise<LoadedModel>;
-  cancelIdle: () => void;
+  /** Set while a timer waits for it to have been idle for long enough. */
+  cancelIdle: (() => void) | undefined;
 }
 
 /** Whether nothing would be interrupted if the model left now. */

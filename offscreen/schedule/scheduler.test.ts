@@ -105,7 +105,7 @@ describe('scheduler', () => {
     const queue = makeQueue(1);
     for (let n = 0; n < 257; n += 1) void queue.enter('a', `a${n}`);
     await queue.settle();
-    expect(() => queue.enter('a', 'one too many')).toThrow(expect.objectContaining({ code: 'busy' }));
+    await expect(queue.enter('a', 'one too many')).rejects.toMatchObject({ code: 'busy' });
     void queue.enter('b', 'b1');
     await queue.end('a0', 1);
     expect(queue.order).toEqual(['a0', 'b1']);

@@ -94,20 +94,23 @@ export function createScheduler(): Scheduler {
   }
 
   return {
-    enter({ model, slots, site, signal }) {
+    async enter({ model, slots, site, signal }) {
       const lane = laneOf(model, slots);
       const mine = lane.queue.filter((waiting) => waiting.site === site).length;
       if (mine >= QUEUE_PER_SITE) throw new WebplatError('busy', undefined, { retryAfterMs: 1000 });
       present(lane, site);
+      const given = { slot: undefined as Slot | undefined, take: (_slot: Slot) => {} };
+      const waiting: Waiting = {
+        site,
+        start: () => {
+          given.slot = slot(model, lane, site);
+          given.take(given.slot);
+        },
+      };
+      lane.queue.push(waiting);
+      dispatch(lane);
+      if (given.slot) return given.slot;
       return new Promise((resolve, reject) => {
-        const waiting: Waiting = {
-          site,
-          start: () => {
-            stopListening();
-            resolve(slot(model, lane, site));
-          },
-        };
-        lane.queue.push(waiting);
         const stopListening = onAbort(signal, (reason) => {
           const at = lane.queue.indexOf(waiting);
           if (at < 0) return;
@@ -115,7 +118,10 @@ export function createScheduler(): Scheduler {
           leave(model, lane, site);
           reject(reason);
         });
-        dispatch(lane);
+        given.take = (taken) => {
+          stopListening();
+          resolve(taken);
+        };
       });
     },
     get waiting() {

@@ -2,7 +2,6 @@ import type { WireError } from '../../src/protocol/errors.ts';
 import { fromWireError, WebplatError } from '../../src/protocol/errors.ts';
 import type { CaveatValues } from '../../src/protocol/grant.ts';
 import type { SessionTerms } from '../../src/protocol/host/host-session-start.ts';
-import { onAbort } from '../../src/shared/abort.ts';
 import type { Lease } from '../pool/pool.ts';
 import { grantsFor, type Need } from './authorize.ts';
 import { type Chats, createChats } from './chats.ts';
@@ -32,20 +31,19 @@ export interface Session {
   readonly used: { calls: number; tokens: number; computeMs: number };
 }
 
-/**
- * Registers a request with its session, so that revocation and a user's stop reach it. Its signal aborts for those and
- * for the caller's own; `close` ends the registration.
- */
-export function openRequest(session: Session, need: Need, callSignal: AbortSignal) {
-  const controller = new AbortController();
-  const request: OpenRequest = { need, abort: (reason) => controller.abort(reason) };
-  const stopListening = onAbort(callSignal, (reason) => controller.abort(reason));
+/** What ends a call before its time: its caller, or whoever has a reason. */
+export interface Cancellable {
+  readonly signal: AbortSignal;
+  abort(reason: WebplatError): void;
+}
+
+/** Registers a call with its session, so that revocation and a user's stop reach it; `close` ends the registration. */
+export function openRequest(session: Session, need: Need, { abort }: Cancellable) {
+  const request: OpenRequest = { need, abort };
   session.open.add(request);
   return {
     request,
-    signal: controller.signal,
     close() {
-      stopListening();
       session.open.delete(request);
     },
   };

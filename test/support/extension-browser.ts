@@ -51,7 +51,7 @@ const REAL_ADAPTER = ['--enable-unsafe-webgpu', '--enable-features=Vulkan', '--i
 export async function launchExtension(options: LaunchOptions): Promise<ExtensionBrowser> {
   const profile = await makeProfile();
   const { path: executablePath, version } = await ensureBrowser('chromium');
-  const context = await chromium.launchPersistentContext(profile, {
+  const context = await chromium.launchPersistentContext(profile.path, {
     executablePath,
     // Playwright's own headless mode is another browser, without extensions.
     headless: false,
@@ -59,6 +59,18 @@ export async function launchExtension(options: LaunchOptions): Promise<Extension
     ignoreDefaultArgs: ['--disable-extensions'],
     args: flags(options),
   });
+  return attachTo(context, version, async () => {
+    await context.close();
+    await profile.remove();
+  });
+}
+
+/** Watches every context of a running browser with the extension; `close` ends it. */
+export async function attachTo(
+  context: BrowserContext,
+  version: string,
+  close: () => Promise<void>,
+): Promise<ExtensionBrowser> {
   const browser = context.browser();
   if (!browser) throw new Error('The browser of a persistent context is out of reach.');
   const cdp = fromPlaywright(await browser.newBrowserCDPSession());
@@ -89,20 +101,17 @@ export async function launchExtension(options: LaunchOptions): Promise<Extension
       await targets.when((target) => isServiceWorker(target) && !old.has(target));
       if (!page.isClosed()) await page.close();
     },
-    async close() {
-      await context.close();
-      await rm(profile, { recursive: true, force: true, maxRetries: 3 });
-    },
+    close,
   };
 }
 
 /** A new profile in developer mode: without it, the browser does not start an unpacked extension again when it reloads. */
-async function makeProfile(): Promise<string> {
+export async function makeProfile(): Promise<{ readonly path: string; remove(): Promise<void> }> {
   const profile = await mkdtemp(path.join(os.tmpdir(), 'webplat-profile-'));
   await mkdir(path.join(profile, 'Default'));
   const preferences = { extensions: { ui: { developer_mode: true } } };
   await writeFile(path.join(profile, 'Default', 'Preferences'), JSON.stringify(preferences));
-  return profile;
+  return { path: profile, remove: () => rm(profile, { recursive: true, force: true, maxRetries: 3 }) };
 }
 
 /** Runs in a page of the extension. */
@@ -121,7 +130,8 @@ function hasGraphicsDevice(): boolean {
   return process.platform !== 'linux' || ['/dev/dri/renderD128', '/dev/nvidia0'].some((file) => existsSync(file));
 }
 
-function flags({ extension, headless = true, adapter = 'software', args = [] }: LaunchOptions): string[] {
+/** Command line of a Chromium with the extension. */
+export function flags({ extension, headless = true, adapter = 'software', args = [] }: LaunchOptions): string[] {
   return [
     ...(headless ? ['--headless=new'] : []),
     // As root (containers) there is no sandbox to be had.
