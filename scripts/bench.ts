@@ -2,11 +2,12 @@ import { writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import type { Bench } from '../bench/lib/bench.ts';
 import { readBack } from '../bench/read-back/read-back.ts';
+import { revocation } from '../bench/revocation/revocation.ts';
 import { sharing } from '../bench/sharing/sharing.ts';
 import { transport } from '../bench/transport/transport.ts';
 import { readArgs, UsageError } from './lib/args.ts';
 
-const BENCHES: readonly Bench[] = [transport, sharing, readBack];
+const BENCHES: readonly Bench[] = [transport, sharing, revocation, readBack];
 
 const USAGE = `npm run bench -- NAME [--json FILE]
   NAME is one of: ${BENCHES.map(({ name }) => name).join(', ')}`;

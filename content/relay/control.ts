@@ -10,7 +10,10 @@ export interface Control {
   /** Sets who hears answers and events. */
   onDown(listener: (envelope: DownEnvelope) => void): void;
   send(envelope: UpEnvelope): void;
-  /** Takes a one-way message of the extension: an event for a document whose port is closed. */
+  /**
+   * Takes a one-way message of the extension, which sends such only to documents that have no port open to it: an event, or
+   * the ping of a background that started. If calls are open, the background that had them is gone: they are repeated.
+   */
   hear(message: unknown): void;
   /** Forgets everything: the document goes into the background cache, or its page side is gone. */
   drop(): void;
@@ -123,6 +126,7 @@ export function createControl(): Control {
       }
     },
     hear(message) {
+      if (open.size > 0) renew();
       const { channel, envelope } = (message ?? {}) as { channel?: unknown; envelope?: unknown };
       if (channel === 'webplat.event' && isDown(envelope) && envelope.kind === 'event') deliver(envelope);
     },

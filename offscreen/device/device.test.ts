@@ -41,7 +41,11 @@ describe('device', () => {
   function makeAdapter() {
     const asked: GPUDeviceDescriptor[] = [];
     let lose = (_reason: string) => {};
+    let fail = () => {};
     const device = {
+      addEventListener: (_type: string, listener: (event: { error: object }) => void) => {
+        fail = () => listener({ error: {} });
+      },
       createBuffer: ({ size }: { size: number }) => ({ size, destroy: () => {} }),
       lost: new Promise((resolve) => {
         lose = resolve;
@@ -56,7 +60,7 @@ describe('device', () => {
         return device;
       },
     };
-    return { adapter: adapter as unknown as GPUAdapter, asked, lose: () => lose('unknown') };
+    return { adapter: adapter as unknown as GPUAdapter, asked, lose: () => lose('unknown'), fail: () => fail() };
   }
 
   it('asks for all limits and for the features it can use', async () => {
@@ -91,9 +95,16 @@ describe('device', () => {
 
   it('turns its loss into a typed error', async () => {
     const { adapter, lose } = makeAdapter();
-    const { lost } = await openDevice(adapter);
+    const { broken } = await openDevice(adapter);
     lose();
-    expect(await lost).toMatchObject({ code: 'device-lost', retryable: true });
+    expect(await broken).toMatchObject({ code: 'device-lost', retryable: true });
+  });
+
+  it('is not trusted after an error that nobody was watching for', async () => {
+    const { adapter, fail } = makeAdapter();
+    const { broken } = await openDevice(adapter);
+    fail();
+    expect(await broken).toMatchObject({ code: 'engine-failed', retryable: true });
   });
 });
 

@@ -17,8 +17,8 @@ export interface OwnedDevice {
   readonly adapterName: string;
   /** Bytes of the buffers that exist on it, whoever made them. */
   bytes(): number;
-  /** Settles when the device is lost, for whatever reason. */
-  readonly lost: Promise<WebplatError>;
+  /** Settles when the device cannot be trusted any more: it was lost, or an operation failed that nobody was watching. */
+  readonly broken: Promise<WebplatError>;
   /** Why work on it failed: the loss of the device, which work may notice first, or undefined when it still answers. */
   diagnose(): Promise<WebplatError | undefined>;
 }
@@ -44,13 +44,27 @@ export async function openDevice(adapter: GPUAdapter): Promise<OwnedDevice> {
     device,
     adapterName: describeAdapter(adapter),
     bytes: meterBuffers(device),
-    lost,
+    broken: Promise.race([lost, firstUncapturedError(device)]),
     diagnose: () =>
       measureReadBack(device).then(
         () => undefined,
         () => lost,
       ),
   };
+}
+
+/**
+ * WebGPU does not stop at an error: what depends on the failed operation computes with whatever is there. The first error
+ * that no error scope took makes every later number doubtful.
+ */
+function firstUncapturedError(device: GPUDevice): Promise<WebplatError> {
+  return new Promise((resolve) => {
+    const listen = ({ error }: GPUUncapturedErrorEvent) => {
+      const outOfMemory = typeof GPUOutOfMemoryError === 'function' && error instanceof GPUOutOfMemoryError;
+      resolve(new WebplatError(outOfMemory ? 'out-of-memory' : 'engine-failed'));
+    };
+    device.addEventListener('uncapturederror', listen, { once: true });
+  });
 }
 
 function usableFeatures({ features, info }: GPUAdapter): GPUFeatureName[] {

@@ -13,6 +13,7 @@ const SITE = 'https://site.example';
 const OTHER = 'https://other.example';
 const ECHO = { models: ['packaged:echo'] };
 const TINY = { models: ['packaged:tiny'] };
+const DAY_MS = 86_400_000;
 const TOKEN = expect.stringMatching(/^[0-9a-f]{32}$/);
 
 let world: FakeWorld;
@@ -199,5 +200,23 @@ describe('damage', () => {
     expect((await world.ui(uiState, {})).storeError).toBe(true);
     await world.ui(uiGrantRevoke, { all: true });
     expect((await world.ui(uiState, {})).storeError).toBe(false);
+  });
+
+  test('unreadable counters leave no device time for the rest of the day, also after a restart', async () => {
+    world.local.set('usage', { version: 1, data: { sites: 'gone' } });
+    world.restart();
+    const page = world.open(SITE);
+    page.call('session.open', ECHO);
+    await settled();
+    await allow();
+    const used = () => [...world.host.sessions.values()].at(-1)?.usedComputeMs;
+    expect(used()).toBe(DAY_MS);
+    world.restart();
+    await page.ask('session.open', ECHO);
+    expect(used()).toBe(DAY_MS);
+    await world.advance(DAY_MS);
+    world.restart();
+    await page.ask('session.open', ECHO);
+    expect(used()).toBe(0);
   });
 });

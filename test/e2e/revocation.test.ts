@@ -14,17 +14,10 @@ import {
 import { useExtension } from '../support/suite.ts';
 import { openUiClient } from '../support/ui-client.ts';
 
-/** From the message of the user to the end of the work, as promised in docs/permissions.md. */
-const DEADLINE_MS = 100;
-
-declare global {
-  var endedAt: Promise<number> | undefined;
-}
-
 describe('revocation', () => {
   const suite = useExtension();
 
-  /** Opens a stream that stays open, and notes when it ends and when the page hears of the change. */
+  /** Opens a stream that stays open, and notes when the page hears of a change. How soon it ends is `bench/revocation`'s. */
   async function openRunning(name: string): Promise<Page> {
     const page = await suite.visit(name);
     await allow(suite.browser, page);
@@ -34,32 +27,27 @@ describe('revocation', () => {
       globalThis.changes = [];
       const { permissions } = window.webplat ?? {};
       if (permissions) permissions.onchange = () => globalThis.changes?.push(Date.now());
-      globalThis.endedAt = globalThis.running?.outcome.then(() => Date.now());
     });
     return page;
   }
 
-  it('by the user ends running work within 100 ms and tells the page', async () => {
+  it('by the user ends running work and tells the page', async () => {
     const page = await openRunning('running');
     const ui = await openUiClient(suite.browser);
     const { sites } = await ui.call(uiState, {});
     const ids = sites
       .filter(({ subject }) => subject.invoker.includes('running'))
       .flatMap(({ grants }) => grants.map(({ id }) => id));
-    const sentAt = Date.now();
     expect(await ui.call(uiGrantRevoke, { all: false, ids })).toEqual({ revoked: 1 });
     expect(await streamOutcome(page)).toMatchObject({ ok: false, code: 'permission-revoked', name: 'NotAllowedError' });
-    expect((await page.evaluate(() => globalThis.endedAt)) ?? Number.NaN).toBeLessThan(sentAt + DEADLINE_MS);
     await expect.poll(() => page.evaluate(() => globalThis.changes?.length)).toBe(1);
     expect(await queryPermission(page)).toEqual([]);
   });
 
   it('by the page ends its own running work', async () => {
     const page = await openRunning('own');
-    const sentAt = Date.now();
     expect(await page.evaluate(() => window.webplat?.permissions.revoke())).toBe(1);
     expect(await streamOutcome(page)).toMatchObject({ ok: false, code: 'permission-revoked' });
-    expect((await page.evaluate(() => globalThis.endedAt)) ?? Number.NaN).toBeLessThan(sentAt + DEADLINE_MS);
   });
 
   it('of everything reaches every site, and only revoked work ends', async () => {

@@ -143,6 +143,25 @@ describe('the model path', () => {
     expect((await generate(again.model, { maxNewTokens: 2 })).text).toBe(' quiet boy');
   });
 
+  it('gives a model up whose device reports an error that nobody was watching for', async () => {
+    const { model } = expectValue(await load({ backend: 'webgpu' }));
+    const failure = page.call('failure', model);
+    await page.page
+      .workers()
+      .at(-1)
+      ?.evaluate(() => {
+        // A buffer that may be both mapped for reading and used as storage is not allowed.
+        for (const device of (globalThis as unknown as { testDevices: GPUDevice[] }).testDevices) {
+          device.createBuffer({ size: 4, usage: 0x0001 | 0x0080 });
+          // Browsers send commands in batches.
+          device.queue.submit([]);
+        }
+      });
+    expect(await failure).toMatchObject({ code: 'engine-failed' });
+    const again = expectValue(await load({ backend: 'webgpu' }));
+    expect((await generate(again.model, { maxNewTokens: 2 })).text).toBe(' quiet boy');
+  });
+
   it('keeps the compiled model, and makes it anew when it is damaged', async () => {
     const first = expectValue(await load());
     expect(first.phases).toContain('quantize');

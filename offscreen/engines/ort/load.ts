@@ -31,8 +31,8 @@ export interface RunningModel {
   readonly decoder: Decoder;
   readonly tokenizer: TextTokenizer;
   readonly adapter?: string;
-  /** Settles when the device goes away. */
-  readonly lost: Promise<WebplatError>;
+  /** Settles when the device is lost or cannot be trusted any more. */
+  readonly broken: Promise<WebplatError>;
   memory(): MemoryUse;
 }
 
@@ -88,11 +88,12 @@ async function start(tier: Tier, runtime: Runtime, artifact: Artifact): Promise<
     makeCache: async () =>
       owned ? createDeviceCache(runtime.ort, owned.device, shape) : createHostCache(runtime.ort, shape),
   });
-  await warmUp(decoder);
+  const broken = owned?.broken ?? new Promise<never>(() => {});
+  await Promise.race([warmUp(decoder), broken.then((error) => Promise.reject(error))]);
   return {
     decoder,
     ...(owned && { adapter: owned.adapterName }),
-    lost: owned?.lost ?? new Promise(() => {}),
+    broken,
     memory: () => ({ gpuBytes: owned?.bytes() ?? 0, cpuBytes: runtime.heapBytes() }),
   };
 }

@@ -35,7 +35,7 @@ export function serveEngine(port: WorkerPort): void {
         onProgress,
       });
       model = loaded;
-      void loaded.lost.then(fail);
+      void loaded.broken.then(fail);
       onProgress({ phase: 'ready', fraction: 1 });
       post({
         kind: 'loaded',

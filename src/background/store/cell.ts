@@ -20,8 +20,10 @@ export interface CellOptions<S extends v.GenericSchema> {
   readonly area: StorageArea;
   readonly key: string;
   readonly schema: S;
-  /** What holds when nothing is stored, or nothing readable: it must be the value that allows least. */
+  /** What holds when nothing is stored. */
   readonly initial: v.InferOutput<S>;
+  /** What holds when nothing readable is stored: the value that allows least. `initial`, unless it is another one. */
+  readonly whenDamaged?: () => v.InferOutput<S>;
   readonly version?: number;
   /** Turns the data of version N into that of version N + 1, by N. */
   readonly migrations?: Readonly<Record<number, (data: unknown) => unknown>>;
@@ -41,8 +43,9 @@ export function createCell<S extends v.GenericSchema>(options: CellOptions<S>): 
     if (raw === undefined) return options.initial;
     const parsed = v.safeParse(options.schema, upgrade(raw, version, options.migrations));
     if (parsed.success) return parsed.output;
-    await area.set({ [`${key}.damaged`]: raw });
-    return options.initial;
+    const data = options.whenDamaged?.() ?? options.initial;
+    await area.set({ [`${key}.damaged`]: raw, [key]: { version, data } });
+    return data;
   }
 
   function read(): Promise<v.InferOutput<S>> {

@@ -27,6 +27,8 @@ const Ledger = v.strictObject({
   sites: v.record(v.string(), SiteUsage),
   /** The last report taken of each host; stored with the counters, so that a report counts exactly once. */
   reports: v.array(v.strictObject({ instance: Token, seq: Count })),
+  /** The day whose counters were lost: until it ends, every allowance of device time counts as used up. */
+  lostDay: v.optional(Count),
 });
 type Ledger = v.InferOutput<typeof Ledger>;
 
@@ -46,17 +48,26 @@ export interface UsageLedger {
 }
 
 export function createUsageLedger(area: StorageArea, now: Clock): UsageLedger {
-  const cell = createCell({ area, key: 'usage', schema: Ledger, initial: { sites: {}, reports: [] } });
+  const initial = { sites: {}, reports: [] };
+  const cell = createCell({
+    area,
+    key: 'usage',
+    schema: Ledger,
+    initial,
+    whenDamaged: () => ({ ...initial, lostDay: dayOf(now()) }),
+  });
   return {
     async add(report, subjectOf) {
       await cell.update((ledger) => addReport(ledger, report, subjectOf, now()));
     },
     sites: async () => Object.values((await cell.read()).sites).map((site) => turnDay(site, now())),
     async today(subject) {
-      const { sites } = await cell.read();
+      const { sites, lostDay = -1 } = await cell.read();
+      const dayEndsAt = (dayOf(now()) + 1) * DAY_MS;
+      if (dayOf(now()) <= lostDay) return { usedComputeMs: DAY_MS, dayEndsAt };
       const site = Object.values(sites).find((known) => isSameSubject(known.subject, subject));
       const usedComputeMs = site ? turnDay(site, now()).dayComputeMs : 0;
-      return { usedComputeMs, dayEndsAt: (dayOf(now()) + 1) * DAY_MS };
+      return { usedComputeMs, dayEndsAt };
     },
   };
 }
@@ -85,7 +96,7 @@ function addReport(
     sites[key] = addEntry(sites[key] ?? emptySite(subject, now), entry, now);
   }
   const others = ledger.reports.filter((report) => report.instance !== instance);
-  return { sites, reports: [...others, { instance, seq }].slice(-REMEMBERED_HOSTS) };
+  return { ...ledger, sites, reports: [...others, { instance, seq }].slice(-REMEMBERED_HOSTS) };
 }
 
 function emptySite(subject: Subject, now: number): SiteUsage {
