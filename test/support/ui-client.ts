@@ -2,6 +2,7 @@ import type { Page } from 'playwright';
 import type { Method, ParamsOf, ResultOf } from '../../src/protocol/define.ts';
 import { callOneShot } from '../../src/protocol/message.ts';
 import type { ExtensionBrowser } from './extension-browser.ts';
+import { openManager } from './manager.ts';
 
 /** A page of the extension, through which a test says what the user's own clicks in the interface would say. */
 export interface UiClient {
@@ -11,7 +12,7 @@ export interface UiClient {
 
 /** Opens the manager page and speaks the `ui` channel from it. */
 export async function openUiClient(browser: ExtensionBrowser): Promise<UiClient> {
-  const page = await browser.open(browser.url('src/ui/manager/index.html'));
+  const page = await openManager(browser);
   return {
     page,
     call: (method, params) => callOneShot((request) => page.evaluate(sendMessage, request), method, params),
