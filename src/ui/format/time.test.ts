@@ -31,7 +31,10 @@ describe('formatRelative', () => {
   it.each([
     [-5 * SECOND, 'now'],
     [-5 * MINUTE, '5 minutes ago'],
+    [40 * MINUTE, 'in 40 minutes'],
+    [HOUR - SECOND, 'in 1 hour'],
     [3 * HOUR, 'in 3 hours'],
+    [DAY - SECOND, 'tomorrow'],
     [DAY, 'tomorrow'],
     [-40 * DAY, '40 days ago'],
   ])('writes %d ms from now as %s', (ms, text) => {

@@ -43,14 +43,21 @@ export function formatDuration(ms: number, display: 'long' | 'short' = 'short'):
 
 const relative = new Intl.RelativeTimeFormat(LOCALE, { numeric: 'auto' });
 
-/** `5 minutes ago`, `in 3 hours`, `now`, in the largest unit that fits. */
+/** Units from small to large, with how many make one of the next. */
+const STEPS = [
+  ['second', SECOND, 60],
+  ['minute', MINUTE, 60],
+  ['hour', HOUR, 24],
+] as const;
+
+/** `5 minutes ago`, `in 3 hours`, `now`, in the largest unit that fits: an hour less a second is `in 1 hour`. */
 export function formatRelative(time: number, now: number): string {
   const ms = time - now;
-  const size = Math.abs(ms);
-  if (size < 10 * SECOND) return relative.format(0, 'second');
-  if (size < MINUTE) return relative.format(Math.round(ms / SECOND), 'second');
-  if (size < HOUR) return relative.format(Math.round(ms / MINUTE), 'minute');
-  if (size < DAY) return relative.format(Math.round(ms / HOUR), 'hour');
+  if (Math.abs(ms) < 10 * SECOND) return relative.format(0, 'second');
+  for (const [unit, size, many] of STEPS) {
+    const count = Math.round(ms / size);
+    if (Math.abs(count) < many) return relative.format(count, unit);
+  }
   return relative.format(Math.round(ms / DAY), 'day');
 }
 

@@ -13,6 +13,6 @@ it('hurries while something runs or loads, and rests without a host', () => {
   expect(paceMs({ sites: [running], host: idle })).toBe(1000);
   expect(paceMs({ sites: [], host: loading })).toBe(1000);
   expect(paceMs({ sites: [], host: HOST })).toBe(1000);
-  expect(paceMs({ sites: [], host: idle })).toBe(5000);
+  expect(paceMs({ sites: [], host: idle })).toBe(2000);
   expect(paceMs({ sites: [] })).toBeUndefined();
 });

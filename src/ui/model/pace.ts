@@ -2,7 +2,7 @@ import type { UiState } from '../client.ts';
 import { activeRequests } from './site.ts';
 
 const RUNNING_MS = 1000;
-const RESIDENT_MS = 5000;
+const RESIDENT_MS = 2000;
 
 /**
  * How soon figures are worth fetching again without a notification: every second while something runs; now and then while
