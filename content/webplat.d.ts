@@ -296,6 +296,7 @@ export type ErrorCode =
   | 'limit-compute'
   | 'limit-memory'
   | 'out-of-memory'
+  | 'storage-full'
   | 'busy'
   | 'aborted'
   | 'stopped'

@@ -1,108 +1,119 @@
-import { roundHalfEven, roundToFloat16 } from './float16.ts';
+import { roundToFloat16 } from './float16.ts';
 
-/**
- * A [rows, columns] matrix in the 4-bit layout of onnxruntime's MatMulNBits operator
- * (https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md#com.microsoft.MatMulNBits).
- */
-export interface QuantizedMatrix {
-  readonly rows: number;
-  readonly columns: number;
-  readonly groupSize: number;
-  /** [rows, groups, groupSize / 2], two values a byte, the earlier one in the low half. */
-  readonly packed: Uint8Array<ArrayBuffer>;
-  /** [rows * groups]; every scale is a binary16 value. */
-  readonly scales: Float32Array<ArrayBuffer>;
-  /** [rows, ceil(groups / 2)], packed like the values. Absent: every zero point is 8. */
-  readonly zeroPoints?: Uint8Array<ArrayBuffer>;
-}
-
+/** How a matrix is quantized: round to nearest, one scale for each group of columns of a row. */
 export interface QuantizeOptions {
+  readonly bits: 4 | 8;
   /** Columns that share a scale; divides the number of columns and is even. */
   readonly groupSize: number;
-  /** Symmetric: scale = max|w| / 7 and zero at 8. Asymmetric: scale = (max - min) / 15, zero point per group. */
+  /**
+   * Columns of one block as the operator reads them; divides the group. Smaller than the group, the same scale and zero
+   * point are written for each of its blocks.
+   */
+  readonly blockSize: number;
+  /** Symmetric: scale = max|w| / (2^(bits-1) - 1), zero in the middle. Asymmetric: scale = (max - min) / (2^bits - 1). */
   readonly symmetric: boolean;
 }
 
-const LEVELS = 15;
-const MIDDLE = 8;
-/** Keeps a group of zeros (or of values that binary16 scales cannot reach) from dividing by zero. */
-const SMALLEST_SCALE = 1e-8;
+/**
+ * Rows of a matrix in the layout of onnxruntime's MatMulNBits operator
+ * (https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md#com.microsoft.MatMulNBits).
+ */
+export interface QuantizedRows {
+  /** [rows, blocks, blockSize * bits / 8]; of two values in a byte, the earlier one is in the low half. */
+  readonly packed: Uint8Array<ArrayBuffer>;
+  /** [rows * blocks]; every scale is a binary16 value. */
+  readonly scales: Float32Array<ArrayBuffer>;
+  /** [rows, ceil(blocks * bits / 8)], packed like the values. Absent where all are in the middle. */
+  readonly zeroPoints?: Uint8Array<ArrayBuffer>;
+}
 
-/** Round-to-nearest quantization of row-major `weights`; arithmetic in float32, ties to even, scales in binary16. */
-export function quantize4bit(
-  weights: Float32Array,
-  rows: number,
-  columns: number,
-  { groupSize, symmetric }: QuantizeOptions,
-): QuantizedMatrix {
-  if (columns % groupSize !== 0 || groupSize % 2 !== 0) throw new RangeError('The group size must divide the columns.');
+/** Keeps a group of zeros (or of values that binary16 scales cannot reach) from dividing by zero. */
+const SMALLEST_SCALE = Math.fround(1e-8);
+
+/** Added to and taken from a float32 below 2^22, it rounds to the nearest integer, ties to even. */
+const ROUNDER = 1.5 * 2 ** 23;
+const { fround } = Math;
+
+/** Bytes of one row of zero points. */
+export const zeroStride = (blocks: number, bits: number): number => Math.ceil((blocks * bits) / 8);
+
+/** Quantizes row-major `weights` of whole rows; arithmetic in float32, ties to even. */
+export function quantizeRows(weights: Float32Array, columns: number, options: QuantizeOptions): QuantizedRows {
+  const { bits, groupSize, blockSize, symmetric } = options;
+  if (columns % groupSize !== 0 || groupSize % blockSize !== 0 || blockSize % 2 !== 0) {
+    throw new RangeError('The group size must divide the columns, and the block size the group.');
+  }
+  const rows = weights.length / columns;
   const groups = columns / groupSize;
-  const packed = new Uint8Array((rows * columns) / 2);
-  const scales = new Float32Array(rows * groups);
-  const zeroStride = Math.ceil(groups / 2);
-  const zeroPoints = symmetric ? undefined : new Uint8Array(rows * zeroStride);
+  const repeat = groupSize / blockSize;
+  const blocks = groups * repeat;
+  const packed = new Uint8Array((weights.length * bits) / 8);
+  const scales = new Float32Array(rows * blocks);
+  const stride = zeroStride(blocks, bits);
+  const zeroPoints = symmetric ? undefined : new Uint8Array(rows * stride);
+  const middle = 2 ** (bits - 1);
+  const levels = 2 ** bits - 1;
   for (let row = 0; row < rows; row += 1) {
     for (let group = 0; group < groups; group += 1) {
-      const at = row * columns + group * groupSize;
-      const values = weights.subarray(at, at + groupSize);
-      const { scale, zero } = symmetric ? symmetricScale(values) : asymmetricScale(values);
-      scales[row * groups + group] = scale;
-      if (zeroPoints) setHalf(zeroPoints, row * zeroStride * 2 + group, zero);
-      packGroup(values, scale, zero, packed, at);
+      const start = row * columns + group * groupSize;
+      let low = 0;
+      let high = 0;
+      for (let i = start; i < start + groupSize; i += 1) {
+        const value = weights[i] as number;
+        if (value < low) low = value;
+        if (value > high) high = value;
+      }
+      const range = symmetric ? fround(Math.max(high, -low) / (middle - 1)) : fround(fround(high - low) / levels);
+      const scale = Math.max(roundToFloat16(range), SMALLEST_SCALE);
+      const zero = symmetric ? middle : Math.min(levels, fround(fround(fround(-low / scale) + ROUNDER) - ROUNDER));
+      if (bits === 4) packHalves(weights, packed, start, groupSize, scale, zero);
+      else packBytes(weights, packed, start, groupSize, scale, zero);
+      for (let copy = 0; copy < repeat; copy += 1) {
+        const block = group * repeat + copy;
+        scales[row * blocks + block] = scale;
+        if (zeroPoints) setLevel(zeroPoints, row * stride, block, bits, zero);
+      }
     }
   }
-  return { rows, columns, groupSize, packed, scales, ...(zeroPoints && { zeroPoints }) };
+  return { packed, scales, ...(zeroPoints && { zeroPoints }) };
 }
 
-function packGroup(values: Float32Array, scale: number, zero: number, packed: Uint8Array, at: number): void {
-  for (let i = 0; i < values.length; i += 1) {
-    const level = roundHalfEven(Math.fround((values[i] ?? 0) / scale)) + zero;
-    setHalf(packed, at + i, Math.min(Math.max(level, 0), LEVELS));
+function packHalves(
+  from: Float32Array,
+  to: Uint8Array,
+  start: number,
+  count: number,
+  scale: number,
+  zero: number,
+): void {
+  for (let i = start; i < start + count; i += 2) {
+    let low = fround(fround(fround((from[i] as number) / scale) + ROUNDER) - ROUNDER) + zero;
+    let high = fround(fround(fround((from[i + 1] as number) / scale) + ROUNDER) - ROUNDER) + zero;
+    low = low < 0 ? 0 : low > 15 ? 15 : low;
+    high = high < 0 ? 0 : high > 15 ? 15 : high;
+    to[i >> 1] = low | (high << 4);
   }
 }
 
-function setHalf(bytes: Uint8Array, index: number, value: number): void {
-  const at = index >> 1;
+function packBytes(
+  from: Float32Array,
+  to: Uint8Array,
+  start: number,
+  count: number,
+  scale: number,
+  zero: number,
+): void {
+  for (let i = start; i < start + count; i += 1) {
+    const level = fround(fround(fround((from[i] as number) / scale) + ROUNDER) - ROUNDER) + zero;
+    to[i] = level < 0 ? 0 : level > 255 ? 255 : level;
+  }
+}
+
+function setLevel(bytes: Uint8Array, start: number, index: number, bits: 4 | 8, value: number): void {
+  if (bits === 8) {
+    bytes[start + index] = value;
+    return;
+  }
+  const at = start + (index >> 1);
   bytes[at] = (bytes[at] ?? 0) | (index & 1 ? value << 4 : value);
 }
-
-const usableScale = (scale: number): number => Math.max(roundToFloat16(scale), Math.fround(SMALLEST_SCALE));
-
-function symmetricScale(values: Float32Array): { scale: number; zero: number } {
-  let largest = 0;
-  for (const value of values) largest = Math.max(largest, Math.abs(value));
-  return { scale: usableScale(Math.fround(largest / (MIDDLE - 1))), zero: MIDDLE };
-}
-
-function asymmetricScale(values: Float32Array): { scale: number; zero: number } {
-  let low = 0;
-  let high = 0;
-  for (const value of values) {
-    if (value < low) low = value;
-    if (value > high) high = value;
-  }
-  const scale = usableScale(Math.fround(Math.fround(high - low) / LEVELS));
-  return { scale, zero: Math.min(roundHalfEven(Math.fround(-low / scale)), LEVELS) };
-}
-
-/** The same numbers in smaller groups, each with the scale and zero point of the group it was part of. */
-export function splitGroups(matrix: QuantizedMatrix, groupSize: number): QuantizedMatrix {
-  const parts = matrix.groupSize / groupSize;
-  if (!Number.isInteger(parts)) throw new RangeError('The new group size must divide the old one.');
-  const { rows, columns, packed, scales, zeroPoints } = matrix;
-  const before = columns / matrix.groupSize;
-  const after = before * parts;
-  const zeroStride = Math.ceil(after / 2) * 2;
-  const splitZeros = zeroPoints && new Uint8Array((rows * zeroStride) / 2);
-  for (let row = 0; splitZeros && row < rows; row += 1) {
-    for (let group = 0; group < after; group += 1) {
-      const zero = getHalf(zeroPoints, row * Math.ceil(before / 2) * 2 + Math.floor(group / parts));
-      setHalf(splitZeros, row * zeroStride + group, zero);
-    }
-  }
-  const splitScales = Float32Array.from({ length: rows * after }, (_, i) => scales[Math.floor(i / parts)] ?? 0);
-  return { rows, columns, groupSize, packed, scales: splitScales, ...(splitZeros && { zeroPoints: splitZeros }) };
-}
-
-const getHalf = (bytes: Uint8Array, index: number): number =>
-  ((bytes[index >> 1] ?? 0) >> (index & 1 ? 4 : 0)) & LEVELS;

@@ -1,7 +1,6 @@
 import * as v from 'valibot';
 import { WebplatError } from '../../src/protocol/errors.ts';
-import type { Checkpoint } from './checkpoint.ts';
-import { DTYPE_BYTES, type Dtype, toFloat32 } from './dtype.ts';
+import type { ModelBytes } from './model-bytes.ts';
 
 /** The format's own ceiling for the JSON header. */
 const MAX_HEADER_BYTES = 100_000_000;
@@ -58,24 +57,26 @@ const corrupt = (reason: string): WebplatError => new WebplatError('model-corrup
  *
  * @throws WebplatError `model-corrupt`, with the reason in `data.reason`.
  */
-export function readTable(file: Uint8Array): { dataStart: number; tensors: ReadonlyMap<string, TensorInfo> } {
-  const dataStart = LENGTH_BYTES + headerLength(file);
-  const { __metadata__, ...entries } = parseHeader(file.subarray(LENGTH_BYTES, dataStart));
+export async function readTable(
+  file: ModelBytes,
+): Promise<{ dataStart: number; tensors: ReadonlyMap<string, TensorInfo> }> {
+  const dataStart = LENGTH_BYTES + (await headerLength(file));
+  const { __metadata__, ...entries } = parseHeader(await file.read(LENGTH_BYTES, dataStart));
   const tensors = new Map<string, TensorInfo>();
   for (const [name, { dtype, shape, data_offsets }] of Object.entries(entries)) {
     const [begin, end] = data_offsets;
     tensors.set(name, { dtype, shape, begin, end });
   }
-  assertLayout(tensors, file.byteLength - dataStart);
+  assertLayout(tensors, file.size - dataStart);
   return { dataStart, tensors };
 }
 
-function headerLength(file: Uint8Array): number {
-  if (file.byteLength < LENGTH_BYTES) throw corrupt('The file is too short to hold a header.');
-  const view = new DataView(file.buffer, file.byteOffset, LENGTH_BYTES);
-  const length = view.getBigUint64(0, true);
+async function headerLength(file: ModelBytes): Promise<number> {
+  if (file.size < LENGTH_BYTES) throw corrupt('The file is too short to hold a header.');
+  const start = await file.read(0, LENGTH_BYTES);
+  const length = new DataView(start.buffer, start.byteOffset, LENGTH_BYTES).getBigUint64(0, true);
   if (length > MAX_HEADER_BYTES) throw corrupt('The header is too long.');
-  if (Number(length) > file.byteLength - LENGTH_BYTES) throw corrupt('The file ends inside its header.');
+  if (Number(length) > file.size - LENGTH_BYTES) throw corrupt('The file ends inside its header.');
   return Number(length);
 }
 
@@ -103,25 +104,4 @@ function assertLayout(tensors: ReadonlyMap<string, TensorInfo>, dataBytes: numbe
   }
   if (position > dataBytes) throw corrupt('The file ends inside a tensor.');
   if (position < dataBytes) throw corrupt('The file goes on after its last tensor.');
-}
-
-const isReadable = (dtype: string): dtype is Dtype => Object.hasOwn(DTYPE_BYTES, dtype);
-
-/** Opens a safetensors file that is in memory. See {@link readTable} for what is checked. */
-export function openSafetensors(file: Uint8Array): Checkpoint {
-  const { dataStart, tensors } = readTable(file);
-  return {
-    has: (name) => tensors.has(name),
-    float32(name, shape) {
-      const tensor = tensors.get(name);
-      if (!tensor) throw corrupt(`Tensor ${name.slice(0, 128)} is missing.`);
-      if (tensor.shape.length !== shape.length || tensor.shape.some((dimension, i) => dimension !== shape[i])) {
-        throw corrupt(`Tensor ${name.slice(0, 128)} has shape [${tensor.shape}], not [${shape}].`);
-      }
-      if (!isReadable(tensor.dtype)) {
-        throw new WebplatError('model-unsupported', undefined, { reason: `Weights of type ${tensor.dtype}.` });
-      }
-      return toFloat32(file.subarray(dataStart + tensor.begin, dataStart + tensor.end), tensor.dtype);
-    },
-  };
 }

@@ -2,8 +2,10 @@ import * as v from 'valibot';
 import { WebplatError } from '../../src/protocol/errors.ts';
 import type { ModelFamily } from './family.ts';
 import { llama } from './llama.ts';
+import { qwen2 } from './qwen2.ts';
+import { qwen3 } from './qwen3.ts';
 
-export const FAMILIES: readonly ModelFamily[] = [llama];
+export const FAMILIES: readonly ModelFamily[] = [llama, qwen2, qwen3];
 
 const TypedConfig = v.object({ model_type: v.pipe(v.string(), v.maxLength(64)) });
 

@@ -1,7 +1,41 @@
-import type { EmittedGraph } from './graph-builder.ts';
+import type { EmittedGraph } from './build/graph-builder.ts';
+import type { LinearStorage } from './build/linear.ts';
+import type { Float } from './build/value.ts';
 
-/** How linear layers are stored: as they are, or in 4 bits. Everything else stays float32 in both. */
-export type Precision = 'fp32' | 'q4';
+/** Names of ways to store a model; what each means is {@link storageOf}. */
+export const PRECISIONS = ['fp32', 'fp16', 'q8', 'q4'] as const;
+export type Precision = (typeof PRECISIONS)[number];
+
+/** How the weights of a graph are stored, and what it computes in. */
+export interface Storage {
+  readonly float: Float;
+  readonly linear: LinearStorage;
+  /** The layers at the ends, where an error is added to every token alike: kept as they are, or in 8 bits. */
+  readonly ends: LinearStorage;
+}
+
+export interface StorageOptions {
+  /** Whether the device computes in binary16. */
+  readonly half?: boolean;
+  /** Columns of a quantized block in the graph; 32 has the fastest kernels, 128 takes least memory. */
+  readonly blockSize?: 32 | 128;
+  /** Quantizes the ends too, where a model would not fit otherwise. */
+  readonly tight?: boolean;
+}
+
+export function storageOf(
+  precision: Precision,
+  { half = false, blockSize = 32, tight = false }: StorageOptions = {},
+): Storage {
+  if (precision === 'fp32') return { float: 'float32', linear: 'float', ends: 'float' };
+  if (precision === 'fp16') return { float: 'float16', linear: 'float', ends: 'float' };
+  const bits = precision === 'q4' ? 4 : 8;
+  return {
+    float: half ? 'float16' : 'float32',
+    linear: { bits, blockSize },
+    ends: tight ? { bits: precision === 'q4' ? 4 : 8, blockSize } : 'float',
+  };
+}
 
 /** What a decoder graph needs to be run, independent of the family it came from. */
 export interface DecoderShape {
@@ -21,8 +55,9 @@ export interface DecoderGraph extends EmittedGraph {
  * Names of a decoder graph's inputs and outputs.
  *
  * `inputIds` int64 [1, new tokens]; `logitPositions` int64 [rows], which of the new tokens get logits; `lastPosition` int32 [1],
- * the position of the last new token; `totalTokens` int32 [1], that plus one; caches float32 [1, keyValueHeads, capacity,
- * headSize], where `past` and `present` of one layer may be the same memory. `logits` float32 [rows, vocabulary].
+ * the position of the last new token; `totalTokens` int32 [1], that plus one; caches [1, keyValueHeads, capacity,
+ * headSize] in the graph's float type, where `past` and `present` of one layer may be the same memory. `logits` float32 [rows,
+ * vocabulary].
  */
 export const DECODER_IO = {
   inputIds: 'input_ids',

@@ -15,12 +15,12 @@ async function readFiles(folder: string): Promise<TokenizerFiles> {
 }
 
 const storyteller = await readFiles('models/storyteller');
-const llama = await readFiles('test/fixtures/llama');
+const llama = await readFiles('test/fixtures/models/llama');
 interface Golden {
   readonly tokenizer: { readonly cases: { readonly text: string; readonly input_ids: number[] }[] };
   readonly tasks: { readonly messages: Exclude<TextInput, string>; readonly prompt_ids: number[] }[];
 }
-const golden: Golden = JSON.parse(await readFile('test/fixtures/llama/golden.json', 'utf8'));
+const golden: Golden = JSON.parse(await readFile('test/fixtures/models/llama/golden.json', 'utf8'));
 const prompts = JSON.parse(await readFile('models/storyteller/eval/prompts.json', 'utf8'));
 
 describe('tokenizer', () => {

@@ -73,6 +73,11 @@ export const ERRORS = {
     retryable: true,
     remedy: 'The memory set aside for models is in use. Try again later or use a smaller model.',
   },
+  'storage-full': {
+    name: 'QuotaExceededError',
+    retryable: true,
+    remedy: 'There is no room on disk for the model. Ask the user to remove others in the manager of the extension.',
+  },
   busy: { name: 'OperationError', retryable: true, remedy: 'Too much is waiting. Try again after data.retryAfterMs.' },
   aborted: { name: 'AbortError', retryable: true, remedy: 'The request was aborted by its caller.' },
   stopped: { name: 'AbortError', retryable: true, remedy: 'The user stopped it.' },

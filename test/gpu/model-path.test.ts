@@ -69,7 +69,7 @@ describe('the model path', () => {
     });
 
     it("refuses another model's tokenizer", async () => {
-      const manifest = await withFile('tokenizer.json', await readFile('test/fixtures/llama/tokenizer.json'));
+      const manifest = await withFile('tokenizer.json', await readFile('test/fixtures/models/llama/tokenizer.json'));
       expect(expectError(await load({ manifest }))).toMatchObject({ code: 'model-corrupt' });
     });
 

@@ -1,8 +1,11 @@
+import * as v from 'valibot';
+import { WebplatError } from '../../../src/protocol/errors.ts';
 import type { LoadProgress } from '../../../src/protocol/generation.ts';
-import { openSafetensors } from '../../checkpoint/safetensors.ts';
+import { bytesOfBlob, type ModelBytes } from '../../checkpoint/model-bytes.ts';
+import { openParams } from '../../checkpoint/params.ts';
 import { familyOf } from '../../families/registry.ts';
-import type { Precision } from '../../graphs/graph.ts';
-import { type Artifact, type ArtifactCache, artifactKey } from '../../store/artifact-cache.ts';
+import { type DecoderShape, type Precision, storageOf } from '../../graphs/graph.ts';
+import { type Artifact, type ArtifactStore, artifactKey } from '../../store/artifacts.ts';
 import type { ModelManifest } from '../../store/manifest.ts';
 import { readModelFile, readModelJson } from '../../store/read-file.ts';
 
@@ -10,34 +13,69 @@ export interface CompileOptions {
   readonly precision: Precision;
   /** Version of the runtime that will run the result. */
   readonly runtime: string;
-  readonly cache: ArtifactCache;
+  readonly store: ArtifactStore;
   readonly signal: AbortSignal;
   onProgress(progress: LoadProgress): void;
 }
 
-/** A model's graph and weights for the runtime: from the cache, or made from its checkpoint and put there. */
+/** A decoder's graph and weights, and what is needed to run them. */
+export interface CompiledDecoder {
+  readonly artifact: Artifact;
+  readonly shape: DecoderShape;
+}
+
+const Size = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
+const Meta = v.strictObject({
+  shape: v.strictObject({
+    layers: Size,
+    keyValueHeads: Size,
+    headSize: Size,
+    vocabularySize: Size,
+    contextTokens: Size,
+  }),
+});
+
+/** A model's graph and weights for the runtime: from the store, or made from its checkpoint and put there. */
 export async function compileModel(
   manifest: ModelManifest,
   config: unknown,
   options: CompileOptions,
-): Promise<Artifact> {
-  const { precision, runtime, cache, signal, onProgress } = options;
+): Promise<CompiledDecoder> {
+  const { precision, runtime, store, signal, onProgress } = options;
   const family = familyOf(config);
   const key = artifactKey({
     contentHash: manifest.contentHash,
+    graph: 'decoder',
     precision,
     family: family.modelTypes[0] ?? '',
     emitterVersion: family.emitterVersion,
     runtime,
   });
   onProgress({ phase: 'read', fraction: 0 });
-  const cached = await cache.load(key);
-  if (cached) return cached;
-  const checkpoint = openSafetensors(await readModelFile(manifest, 'model.safetensors', signal));
+  const kept = await store.load(key);
+  const meta = kept && v.safeParse(Meta, kept.meta);
+  if (kept && meta?.success) return { artifact: kept, shape: meta.output.shape };
+  const { table, reader } = await openParams(await openCheckpoint(manifest, signal));
   onProgress({ phase: 'quantize', fraction: 0 });
-  const graph = family.emit(config, checkpoint, precision);
+  const { shape, ...graph } = family.emit(config, table, storageOf(precision));
   signal.throwIfAborted();
-  return cache.save(key, graph);
+  const artifact = await store.make(key, graph, { shape }, reader, {
+    signal,
+    onProgress: (done, total) => onProgress({ phase: 'quantize', fraction: done / total }),
+  });
+  return { artifact, shape };
+}
+
+/** The files of a model's checkpoint, each checked against its hash. */
+async function openCheckpoint(manifest: ModelManifest, signal: AbortSignal): Promise<ReadonlyMap<string, ModelBytes>> {
+  const paths = manifest.files.map(({ path }) => path).filter((path) => /\.safetensors(\.index\.json)?$/.test(path));
+  if (paths.length === 0) {
+    throw new WebplatError('model-corrupt', undefined, { reason: 'The model has no weights.' });
+  }
+  const files = await Promise.all(
+    paths.map(async (path) => [path, bytesOfBlob(new Blob([await readModelFile(manifest, path, signal)]))] as const),
+  );
+  return new Map(files);
 }
 
 /** The files that tell how a model is asked and read, parsed. */

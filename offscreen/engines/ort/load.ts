@@ -4,13 +4,14 @@ import { createMutex } from '../../../src/shared/mutex.ts';
 import { type OwnedDevice, openDevice, requestAdapter } from '../../device/gpu-device.ts';
 import { createReadBack } from '../../device/read-back.ts';
 import { DECODER_IO, type Precision } from '../../graphs/graph.ts';
-import { type Artifact, createArtifactCache, openPrivateFiles } from '../../store/artifact-cache.ts';
+import { createArtifactStore } from '../../store/artifacts.ts';
+import { openPrivateFiles } from '../../store/files.ts';
 import type { ModelManifest } from '../../store/manifest.ts';
 import type { Decoder } from '../../tasks/decoder.ts';
 import { createTextTokenizer, type TextTokenizer } from '../../tasks/tokenizer.ts';
 import type { MemoryUse } from '../engine.ts';
 import { createDeviceCache, createHostCache } from './caches.ts';
-import { compileModel, readTextFiles } from './compile.ts';
+import { type CompiledDecoder, compileModel, readTextFiles } from './compile.ts';
 import { createOrtDecoder, warmUp } from './decoder.ts';
 import { createSession, loadRuntime, type Runtime } from './runtime.ts';
 import type { Tier } from './tiers.ts';
@@ -49,16 +50,16 @@ export async function loadModel(request: LoadRequest): Promise<RunningModel> {
   const { manifest, precision, signal, onProgress, tier, assetBase } = request;
   const files = await readTextFiles(manifest, signal);
   const runtime = await refuseOnError(loadRuntime(tier, assetBase));
-  const artifact = await compileModel(manifest, files.config, {
+  const compiled = await compileModel(manifest, files.config, {
     precision,
     runtime: `ort${runtime.ort.env.versions.common}`,
-    cache: createArtifactCache(await openPrivateFiles()),
+    store: createArtifactStore(await openPrivateFiles()),
     signal,
     onProgress,
   });
-  const tokenizer = createTextTokenizer(files, artifact.shape.vocabularySize);
+  const tokenizer = createTextTokenizer(files, compiled.shape.vocabularySize);
   onProgress({ phase: 'compile', fraction: 0 });
-  return { tokenizer, ...(await refuseOnError(start(tier, runtime, artifact))) };
+  return { tokenizer, ...(await refuseOnError(start(tier, runtime, compiled))) };
 }
 
 async function refuseOnError<T>(work: Promise<T>): Promise<T> {
@@ -69,8 +70,11 @@ async function refuseOnError<T>(work: Promise<T>): Promise<T> {
   }
 }
 
-async function start(tier: Tier, runtime: Runtime, artifact: Artifact): Promise<Omit<RunningModel, 'tokenizer'>> {
-  const { shape } = artifact;
+async function start(
+  tier: Tier,
+  runtime: Runtime,
+  { artifact, shape }: CompiledDecoder,
+): Promise<Omit<RunningModel, 'tokenizer'>> {
   const owned = tier === 'wasm' ? undefined : await openOwnDevice();
   const presents = Array.from({ length: shape.layers }, (_, layer) => [
     DECODER_IO.present(layer, 'key'),

@@ -10,6 +10,7 @@ import {
 import { ModelCard } from '../../../src/protocol/model.ts';
 import { Bytes, Count, DurationMs, RequestId } from '../../../src/protocol/scalars.ts';
 import { TensorMap } from '../../../src/protocol/tensor.ts';
+import { PRECISIONS } from '../../graphs/graph.ts';
 import { TIERS } from './tiers.ts';
 
 const Manifest = v.strictObject({
@@ -26,7 +27,7 @@ export const ToWorker = v.variant('kind', [
     kind: v.literal('load'),
     tier: v.picklist(TIERS),
     manifest: Manifest,
-    precision: v.picklist(['fp32', 'q4']),
+    precision: v.picklist(PRECISIONS),
     assetBase: v.string(),
   }),
   v.strictObject({

@@ -1,6 +1,5 @@
 import type { Env, InferenceSession, Tensor, TensorConstructor, TensorFactory } from 'onnxruntime-common';
-import { WEIGHTS_FILE } from '../../graphs/graph-builder.ts';
-import type { Artifact } from '../../store/artifact-cache.ts';
+import type { Artifact } from '../../store/artifacts.ts';
 import type { Tier } from './tiers.ts';
 
 /** The part of onnxruntime-web that is used; the same in each of its builds. */
@@ -72,10 +71,15 @@ export async function createSession(
   onDevice: readonly string[],
 ): Promise<InferenceSession> {
   // The promise-integration build reads a file piece by piece; the others need it in memory while they load.
-  const weights = tier === 'jspi' ? artifact.weights : new Uint8Array(await artifact.weights.arrayBuffer());
+  const externalData = await Promise.all(
+    artifact.parts.map(async ({ file, data }) => ({
+      path: file,
+      data: tier === 'jspi' ? data : new Uint8Array(await data.arrayBuffer()),
+    })),
+  );
   return ort.InferenceSession.create(artifact.model, {
     executionProviders: device ? [{ name: 'webgpu', device, storageBufferCacheMode: 'simple' } as never] : ['wasm'],
-    externalData: [{ path: WEIGHTS_FILE, data: weights }],
+    externalData,
     graphOptimizationLevel: 'all',
     preferredOutputLocation: Object.fromEntries(onDevice.map((name) => [name, 'gpu-buffer'])),
   });

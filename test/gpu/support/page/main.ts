@@ -9,6 +9,7 @@ import { createPackagedSource } from '../../../../offscreen/store/packaged-sourc
 import { toWireError } from '../../../../src/protocol/errors.ts';
 import type { GenerationOptions, LoadProgress, TextInput } from '../../../../src/protocol/generation.ts';
 import type { Settings } from '../../../../src/protocol/settings.ts';
+import { surprise } from './surprise.ts';
 
 const assetBase = new URL('./', location.href);
 const models = new Map<number, LoadedModel>();
@@ -130,13 +131,13 @@ const api = {
   memory: (model: number) => get(model).memory(),
   dispose: (model: number) => get(model).dispose(),
 
-  /** Flips a byte in, or cuts off the end of, every compiled file of the cache; answers how many there were. */
+  /** Flips a byte in, or cuts off the end of, a weights file of every compiled model; answers how many there were. */
   async damageCache(how: 'flip' | 'truncate'): Promise<number> {
     const folder = await (await navigator.storage.getDirectory()).getDirectoryHandle('artifacts');
     let damaged = 0;
     for await (const entry of folder.values()) {
       if (!(entry instanceof FileSystemDirectoryHandle)) continue;
-      const handle = await entry.getFileHandle('weights.bin');
+      const handle = await entry.getFileHandle('layer.0.bin');
       const bytes = new Uint8Array(await (await handle.getFile()).arrayBuffer());
       const middle = bytes.length >> 1;
       bytes[middle] = (bytes[middle] ?? 0) ^ 1;
@@ -167,13 +168,6 @@ const api = {
 
 function int64(values: readonly number[], dims: number[]) {
   return { dtype: 'int64' as const, dims, data: BigInt64Array.from(values, BigInt).buffer };
-}
-
-/** Negative natural logarithm of a token's probability. */
-function surprise(logits: Float32Array, token: number): number {
-  const largest = logits.reduce((a, b) => Math.max(a, b));
-  const total = logits.reduce((sum, logit) => sum + Math.exp(logit - largest), 0);
-  return Math.log(total) + largest - (logits[token] ?? Number.NaN);
 }
 
 export type ModelPage = typeof api;

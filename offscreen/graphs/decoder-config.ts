@@ -1,11 +1,14 @@
 import * as v from 'valibot';
 import { WebplatError } from '../../src/protocol/errors.ts';
+import { isActivation } from './build/fused.ts';
+import type { DecoderConfig } from './decoder.ts';
+import { parseRopeScaling } from './rotary.ts';
 
 const Size = v.pipe(v.number(), v.safeInteger(), v.minValue(1), v.maxValue(2 ** 24));
 const Positive = v.pipe(v.number(), v.finite(), v.gtValue(0));
 
-/** The fields of a LLaMA `config.json` that decide the computation, with the defaults of the format. */
-const LlamaConfigFile = v.object({
+/** The fields of a decoder's `config.json` that decide the computation, with the defaults of the format. */
+const DecoderConfigFile = v.object({
   vocab_size: Size,
   hidden_size: Size,
   intermediate_size: Size,
@@ -21,41 +24,32 @@ const LlamaConfigFile = v.object({
   attention_bias: v.optional(v.boolean(), false),
   mlp_bias: v.optional(v.boolean(), false),
   tie_word_embeddings: v.optional(v.boolean(), false),
+  sliding_window: v.nullish(Size),
+  use_sliding_window: v.optional(v.boolean()),
 });
+export type DecoderConfigFile = v.InferOutput<typeof DecoderConfigFile>;
 
-export interface LlamaConfig {
-  readonly vocabulary: number;
-  readonly hidden: number;
-  readonly intermediate: number;
-  readonly layers: number;
-  readonly heads: number;
-  readonly keyValueHeads: number;
-  readonly headSize: number;
-  readonly contextTokens: number;
-  readonly normEpsilon: number;
-  readonly ropeTheta: number;
-  readonly attentionBias: boolean;
-  readonly mlpBias: boolean;
-  readonly tiedHead: boolean;
-}
-
-const unsupported = (reason: string): WebplatError => new WebplatError('model-unsupported', undefined, { reason });
+const unsupported = (reason: string) => new WebplatError('model-unsupported', undefined, { reason });
+const corrupt = (reason: string) => new WebplatError('model-corrupt', undefined, { reason });
 
 /**
+ * @param traits what the family adds to the fields that all decoders have.
  * @throws WebplatError `model-corrupt` when fields are missing or contradict each other, `model-unsupported` for variants
  * that the graph does not compute.
  */
-export function parseLlamaConfig(json: unknown): LlamaConfig {
-  const parsed = v.safeParse(LlamaConfigFile, json);
-  if (!parsed.success) throw new WebplatError('model-corrupt', undefined, { reason: 'config.json is not valid.' });
+export function parseDecoderConfig(
+  json: unknown,
+  traits: (file: DecoderConfigFile) => Pick<DecoderConfig, 'bias' | 'headNorm' | 'window'>,
+): DecoderConfig {
+  const parsed = v.safeParse(DecoderConfigFile, json);
+  if (!parsed.success) throw corrupt('config.json is not valid.');
   const file = parsed.output;
-  if (file.hidden_act !== 'silu') throw unsupported(`Activation ${file.hidden_act.slice(0, 32)}.`);
-  if (file.rope_scaling) throw unsupported('Scaled rotary positions.');
+  if (!isActivation(file.hidden_act)) throw unsupported(`Activation ${file.hidden_act.slice(0, 32)}.`);
   const heads = file.num_attention_heads;
   const keyValueHeads = file.num_key_value_heads ?? heads;
   const headSize = file.head_dim ?? file.hidden_size / heads;
   if (!Number.isInteger(headSize) || headSize % 2 !== 0 || heads % keyValueHeads !== 0) {
-    throw new WebplatError('model-corrupt', undefined, { reason: 'config.json contradicts itself about heads.' });
+    throw corrupt('config.json contradicts itself about heads.');
   }
   return {
     vocabulary: file.vocab_size,
@@ -67,9 +61,9 @@ export function parseLlamaConfig(json: unknown): LlamaConfig {
     headSize,
     contextTokens: file.max_position_embeddings,
     normEpsilon: file.rms_norm_eps,
-    ropeTheta: file.rope_theta,
-    attentionBias: file.attention_bias,
-    mlpBias: file.mlp_bias,
+    activation: file.hidden_act,
+    rope: { theta: file.rope_theta, scaling: parseRopeScaling(file.rope_scaling) },
     tiedHead: file.tie_word_embeddings,
+    ...traits(file),
   };
 }

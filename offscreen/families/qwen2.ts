@@ -1,0 +1,8 @@
+import { emitQwen2 } from '../graphs/qwen2.ts';
+import type { ModelFamily } from './family.ts';
+
+export const qwen2: ModelFamily = {
+  modelTypes: ['qwen2'],
+  emitterVersion: 1,
+  emit: emitQwen2,
+};

@@ -1,0 +1,8 @@
+import { emitQwen3 } from '../graphs/qwen3.ts';
+import type { ModelFamily } from './family.ts';
+
+export const qwen3: ModelFamily = {
+  modelTypes: ['qwen3'],
+  emitterVersion: 1,
+  emit: emitQwen3,
+};

@@ -1,0 +1,46 @@
+/** The origin's private file system, or undefined where the browser or its mode has none. */
+export async function openPrivateFiles(): Promise<FileSystemDirectoryHandle | undefined> {
+  try {
+    return await navigator.storage.getDirectory();
+  } catch {
+    return undefined;
+  }
+}
+
+/** Writes a file as a whole: what was there before stays until all of it is on disk. */
+export async function writeWhole(
+  folder: FileSystemDirectoryHandle,
+  name: string,
+  content: Uint8Array<ArrayBuffer> | string | Blob,
+): Promise<void> {
+  const handle = await folder.getFileHandle(name, { create: true });
+  const stream = await handle.createWritable();
+  try {
+    await stream.write(content);
+    await stream.close();
+  } catch (error) {
+    await stream.abort().catch(() => {});
+    throw error;
+  }
+}
+
+/** The JSON in a file; throws when there is none. */
+export async function readJsonFile(folder: FileSystemDirectoryHandle, name: string): Promise<unknown> {
+  const file = await (await folder.getFileHandle(name)).getFile();
+  return JSON.parse(await file.text());
+}
+
+/** A file that is read and written in place; the compiler's DOM library knows it in workers only, where it exists. */
+export interface InPlaceFile {
+  read(into: Uint8Array<ArrayBuffer>, options: { at: number }): number;
+  write(bytes: Uint8Array, options: { at: number }): number;
+  truncate(bytes: number): void;
+  getSize(): number;
+  flush(): void;
+  close(): void;
+}
+
+/** Opens a file to be written in place, which nobody else may do meanwhile. */
+export function openInPlace(handle: FileSystemFileHandle): Promise<InPlaceFile> {
+  return (handle as FileSystemFileHandle & { createSyncAccessHandle(): Promise<InPlaceFile> }).createSyncAccessHandle();
+}
