@@ -37,7 +37,7 @@ describe('what the user clicks in the manager', () => {
     expect(await requestPermission(page, { models: [ECHO] })).toMatchObject({ code: 'permission-denied' });
     const manager = await openManager(suite.browser);
     await manager.getByRole('button', { name: `Let it ask again: ${suite.sites.origin('pushy')}` }).click();
-    await manager.getByText('The site may ask again.').waitFor();
+    await manager.getByText(`${suite.sites.origin('pushy')} may ask again.`).waitFor();
     expect(await allow(suite.browser, page)).toMatchObject({ ok: true });
     expect(await infer(page, echoOf(1))).toMatchObject({ ok: true });
   });

@@ -73,9 +73,12 @@ it('finds sites, and keeps what is typed into the settings while figures tick', 
   expect(await manager.sent('ui.settings.set')).toMatchObject([{ idleUnloadMs: 420_000 }]);
 });
 
-it.each([320, 640, 1100])('fits into %i pixels with long names and forty sites', async (width) => {
+it.each([320, 700, 1400])('fits into %i pixels with long names and forty sites', async (width) => {
   await using manager = await browser.open('manager', 'hostile', { width });
-  await manager.page.getByRole('button', { name: 'Details of' }).nth(2).click();
-  expect(await overflowing(manager.page)).toEqual([]);
+  const { page } = manager;
+  await page.getByRole('button', { name: 'Details of https://accounts.login' }).click();
+  expect(await overflowing(page)).toEqual([]);
+  await page.getByRole('button', { name: 'Edit limits' }).first().click();
+  expect(await overflowing(page), 'the editor').toEqual([]);
   expect(manager.problems).toEqual([]);
 });

@@ -39,6 +39,13 @@ it('shows the page first and its frames after it', async () => {
   expect(await overflowing(popup.page)).toEqual([]);
 });
 
+it.each([320, 380])('fits into %i pixels with long names', async (width) => {
+  await using popup = await browser.open('popup', 'hostile', { ...POPUP, width });
+  await popup.page.getByText('May use models').waitFor();
+  expect(await overflowing(popup.page)).toEqual([]);
+  expect(popup.problems).toEqual([]);
+});
+
 it('lets a denied site ask again', async () => {
   await using popup = await browser.open('popup', 'denied', POPUP);
   await popup.page.getByText('You said no').waitFor();

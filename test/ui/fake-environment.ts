@@ -89,11 +89,15 @@ const handlers: Handlers<typeof UI_METHODS, undefined> = {
 };
 const dispatch = createDispatch(UI_METHODS, handlers);
 
+/** Whether nobody answers, as while the extension restarts. */
+let silent = false;
+
 /** What the page sent, for tests to look at. */
 const sent: { method: string; params: unknown }[] = [];
 
-export const sendOneShot: SendOneShot = (request) => {
+export const sendOneShot: SendOneShot = async (request) => {
   sent.push({ method: request.method, params: request.params });
+  if (silent) throw new Error('Could not establish connection.');
   return replyTo(dispatch('ui', request.method, structuredClone(request.params), undefined));
 };
 
@@ -111,6 +115,9 @@ export const openManager = async () => {
 Object.assign(globalThis, {
   preview: {
     sent,
+    setSilent(on: boolean) {
+      silent = on;
+    },
     /** Replaces the pending prompt, as a merge or a withdrawal would. */
     setPrompt(next: typeof prompt) {
       prompt = next;

@@ -12,6 +12,7 @@ const FRAMES_MS = 50;
 interface PreviewHandle {
   readonly sent: readonly { readonly method: string; readonly params: unknown }[];
   setPrompt(prompt: PromptView | null): void;
+  setSilent(on: boolean): void;
 }
 declare global {
   var preview: PreviewHandle;

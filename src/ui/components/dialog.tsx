@@ -2,13 +2,15 @@ import type { ComponentChildren } from 'preact';
 import { useId, useLayoutEffect, useRef } from 'preact/hooks';
 
 interface DialogProps {
-  readonly title: ComponentChildren;
+  readonly title: string;
+  /** What the dialog is about; it is read out with the title. */
+  readonly about: ComponentChildren;
   readonly onClose: () => void;
   readonly children: ComponentChildren;
 }
 
 /** A modal dialog by the browser's own element: it traps the focus, closes on Escape and gives the focus back. */
-export function Dialog({ title, onClose, children }: DialogProps) {
+export function Dialog({ title, about, onClose, children }: DialogProps) {
   const dialog = useRef<HTMLDialogElement>(null);
   const id = useId();
   useLayoutEffect(() => {
@@ -21,6 +23,7 @@ export function Dialog({ title, onClose, children }: DialogProps) {
       ref={dialog}
       class="dialog"
       aria-labelledby={id}
+      aria-describedby={`${id}-about`}
       onCancel={(event) => {
         event.preventDefault();
         onClose();
@@ -29,6 +32,9 @@ export function Dialog({ title, onClose, children }: DialogProps) {
       <h2 id={id} class="dialog-title">
         {title}
       </h2>
+      <p id={`${id}-about`} class="dialog-about">
+        {about}
+      </p>
       {children}
     </dialog>
   );
@@ -39,14 +45,14 @@ interface ConfirmProps {
   readonly confirm: string;
   readonly onConfirm: () => void;
   readonly onClose: () => void;
+  /** What will happen. */
   readonly children: ComponentChildren;
 }
 
 /** Asks before something that cannot be undone; the focus starts on the way back. */
 export function ConfirmDialog({ title, confirm, onConfirm, onClose, children }: ConfirmProps) {
   return (
-    <Dialog title={title} onClose={onClose}>
-      <div class="dialog-body">{children}</div>
+    <Dialog title={title} about={children} onClose={onClose}>
       <div class="actions dialog-actions">
         <button type="button" class="button" onClick={onClose}>
           Cancel

@@ -53,23 +53,36 @@ export function NumberField({ label, unit, value, onInput, hint, error, name }: 
 }
 
 interface ToggleProps {
+  /** A radio button is one answer of those with the same name. */
+  readonly type?: 'checkbox' | 'radio';
   readonly label: ComponentChildren;
   readonly detail?: ComponentChildren;
   readonly checked: boolean;
   readonly onChange: (checked: boolean) => void;
   readonly disabled?: boolean;
   readonly name: string;
+  readonly value?: string;
 }
 
-/** A checkbox with a label and an optional line of explanation. */
-export function Toggle({ label, detail, checked, onChange, disabled = false, name }: ToggleProps) {
+/** A checkbox or radio button with a label and an optional line of explanation. */
+export function Toggle({
+  type = 'checkbox',
+  label,
+  detail,
+  checked,
+  onChange,
+  disabled = false,
+  name,
+  value,
+}: ToggleProps) {
   const id = useId();
   return (
     <div class="toggle">
       <input
         id={id}
         name={name}
-        type="checkbox"
+        type={type}
+        {...(value !== undefined && { value })}
         checked={checked}
         disabled={disabled}
         {...(detail !== undefined && { 'aria-describedby': `${id}-detail` })}

@@ -1,24 +1,25 @@
 import { useCallback, useState } from 'preact/hooks';
 import { errorText } from '../model/error-text.ts';
+import { type Announcement, useAnnouncement } from './live-region.tsx';
 
 /** Runs something the user asked for and keeps what to tell about it. */
 export interface Action {
   /** `done` turns the result into what is announced. Resolves to whether it worked; never rejects. */
   readonly run: <T>(work: () => Promise<T>, done: (result: T) => string) => Promise<boolean>;
   /** What happened last, for a live region. */
-  readonly message: string;
+  readonly announcement: Announcement;
   readonly failure: string | undefined;
 }
 
 /** Actions of one page; `settled` is called after each, so that the page can refresh. */
 export function useAction(settled: () => void): Action {
-  const [message, setMessage] = useState('');
+  const [announcement, announce] = useAnnouncement();
   const [failure, setFailure] = useState<string>();
   const run = useCallback(
     async <T>(work: () => Promise<T>, done: (result: T) => string) => {
       setFailure(undefined);
       try {
-        setMessage(done(await work()));
+        announce(done(await work()));
         return true;
       } catch (error) {
         setFailure(errorText(error));
@@ -27,7 +28,7 @@ export function useAction(settled: () => void): Action {
         settled();
       }
     },
-    [settled],
+    [announce, settled],
   );
-  return { run, message, failure };
+  return { run, announcement, failure };
 }

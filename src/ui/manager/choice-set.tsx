@@ -1,3 +1,4 @@
+import { useId } from 'preact/hooks';
 import { Toggle } from '../components/field.tsx';
 
 interface ChoiceSetProps<T extends string> {
@@ -12,6 +13,7 @@ interface ChoiceSetProps<T extends string> {
 
 /** Some of a list, or all of it including what will be added; the two are different things. */
 export function ChoiceSet<T extends string>({ legend, all, options, chosen, error, onChange }: ChoiceSetProps<T>) {
+  const id = useId();
   const any = chosen === '*';
   const toggle = (value: T, on: boolean) => {
     const next = new Set(chosen === '*' ? [] : chosen);
@@ -20,7 +22,7 @@ export function ChoiceSet<T extends string>({ legend, all, options, chosen, erro
     onChange(next);
   };
   return (
-    <fieldset>
+    <fieldset {...(error && { 'data-invalid': true, 'aria-describedby': id })}>
       <legend>{legend}</legend>
       {options.map(({ value, title }) => (
         <Toggle
@@ -38,7 +40,11 @@ export function ChoiceSet<T extends string>({ legend, all, options, chosen, erro
         checked={any}
         onChange={(on) => onChange(on ? '*' : new Set(options.map(({ value }) => value)))}
       />
-      {error && <p class="field-error">{error}</p>}
+      {error && (
+        <p id={id} class="field-error">
+          {error}
+        </p>
+      )}
     </fieldset>
   );
 }

@@ -48,6 +48,7 @@ export function ExpiryField({ grant, draft, error, onChange }: ExpiryFieldProps)
             type="datetime-local"
             aria-label="Date and time"
             aria-invalid={error !== undefined}
+            {...(error && { 'aria-describedby': `${id}-error` })}
             value={draft.expiryAt}
             onInput={(event) => onChange({ expiryAt: event.currentTarget.value })}
           />
@@ -56,7 +57,11 @@ export function ExpiryField({ grant, draft, error, onChange }: ExpiryFieldProps)
       <p id={`${id}-now`} class="field-hint">
         Now: {endText(grant, Date.now())}
       </p>
-      {error && <p class="field-error">{error}</p>}
+      {error && (
+        <p id={`${id}-error`} class="field-error">
+          {error}
+        </p>
+      )}
     </fieldset>
   );
 }

@@ -4,8 +4,10 @@ import type { CaveatValues, Grant } from '../../protocol/grant.ts';
 import type { ModelCard } from '../../protocol/model.ts';
 import { TaskName } from '../../protocol/scalars.ts';
 import { Dialog } from '../components/dialog.tsx';
-import { NumberField, Toggle } from '../components/field.tsx';
+import { Toggle } from '../components/field.tsx';
+import { MeasureFields } from '../components/measure-fields.tsx';
 import { SubjectText } from '../components/origin.tsx';
+import { useErrorFocus } from '../components/use-error-focus.ts';
 import { isFrame } from '../format/origin.ts';
 import { editGrant, type GrantDraft, type GrantErrors, grantDraftOf } from '../model/grant-edit.ts';
 import { LIMIT_FIELDS } from '../model/limits.ts';
@@ -25,6 +27,7 @@ interface GrantDialogProps {
 export function GrantDialog({ grant, caveats, models, onSave, onClose }: GrantDialogProps) {
   const [draft, setDraft] = useState<GrantDraft>(() => grantDraftOf(caveats));
   const [shown, setShown] = useState<GrantErrors>({});
+  const form = useErrorFocus(shown);
   const change = (part: Partial<GrantDraft>) => setDraft((before) => ({ ...before, ...part }));
   const save = (event: SubmitEvent) => {
     event.preventDefault();
@@ -38,11 +41,8 @@ export function GrantDialog({ grant, caveats, models, onSave, onClose }: GrantDi
     ...models.map((m) => [m.name, m.title] as const),
   ]);
   return (
-    <Dialog title="Edit the permission" onClose={onClose}>
-      <form class="grant-form" noValidate onSubmit={save}>
-        <p class="quiet">
-          <SubjectText subject={grant} />
-        </p>
+    <Dialog title="Edit the permission" about={<SubjectText subject={grant} />} onClose={onClose}>
+      <form ref={form} class="grant-form" noValidate onSubmit={save}>
         <ChoiceSet
           legend="Models"
           all="Any model, also ones installed later"
@@ -61,19 +61,13 @@ export function GrantDialog({ grant, caveats, models, onSave, onClose }: GrantDi
         />
         <fieldset>
           <legend>Limits</legend>
-          <div class="fields">
-            {LIMIT_KEYS.map((key) => (
-              <NumberField
-                key={key}
-                name={key}
-                label={LIMIT_FIELDS[key].label}
-                unit={LIMIT_FIELDS[key].unit}
-                value={draft.limits[key]}
-                error={shown[key]}
-                onInput={(text) => change({ limits: { ...draft.limits, [key]: text } })}
-              />
-            ))}
-          </div>
+          <MeasureFields
+            keys={LIMIT_KEYS}
+            measures={LIMIT_FIELDS}
+            values={draft.limits}
+            errors={shown}
+            onChange={(limits) => change({ limits })}
+          />
         </fieldset>
         <ExpiryField grant={grant} draft={draft} error={shown.expiry} onChange={change} />
         {!isFrame(grant) && (

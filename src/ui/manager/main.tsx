@@ -1,7 +1,5 @@
-import { render } from 'preact';
-import { createUiClient } from '../client.ts';
-import { onUiChanged, sendOneShot } from '../environment.ts';
+import { onUiChanged } from '../environment.ts';
+import { mount } from '../mount.ts';
 import { ManagerApp } from './manager-app.tsx';
 
-const root = document.getElementById('app');
-if (root) render(<ManagerApp client={createUiClient(sendOneShot)} onChanged={onUiChanged} />, root);
+mount((client) => <ManagerApp client={client} onChanged={onUiChanged} />);

@@ -2,7 +2,7 @@ import { useCallback } from 'preact/hooks';
 import type { UiClient } from '../client.ts';
 import { Brand } from '../components/brand.tsx';
 import { LiveRegion } from '../components/live-region.tsx';
-import { Notice } from '../components/notice.tsx';
+import { PageNotices } from '../components/page-notices.tsx';
 import { useAction } from '../components/use-action.ts';
 import { useLive } from '../components/use-live.ts';
 import { paceMs } from '../model/pace.ts';
@@ -21,7 +21,6 @@ export function ManagerApp({ client, onChanged }: ManagerAppProps) {
   const fetch = useCallback(() => client.state(), [client]);
   const { value: state, error, refresh } = useLive(fetch, onChanged, paceMs);
   const action = useAction(refresh);
-  const problem = action.failure ?? error;
   return (
     <div class="manager">
       <header class="manager-header">
@@ -34,19 +33,7 @@ export function ManagerApp({ client, onChanged }: ManagerAppProps) {
       </header>
       <main class="manager-main" aria-busy={state === undefined && error === undefined}>
         <h1>Sites and models</h1>
-        {problem && (
-          <Notice tone="danger" alert>
-            {problem}
-          </Notice>
-        )}
-        {state?.storeError && (
-          <Notice tone="danger">
-            <p>
-              <b>The stored permissions were unreadable.</b> To be safe, every site has lost its permission; each can
-              ask again.
-            </p>
-          </Notice>
-        )}
+        <PageNotices problem={action.failure ?? error} storeError={state?.storeError ?? false} />
         {state && (
           <>
             <Overview state={state} client={client} action={action} />
@@ -56,7 +43,7 @@ export function ManagerApp({ client, onChanged }: ManagerAppProps) {
           </>
         )}
       </main>
-      <LiveRegion message={action.message} />
+      <LiveRegion {...action.announcement} />
     </div>
   );
 }

@@ -39,7 +39,7 @@ export function ModelsSection(props: SectionProps) {
           <h3>
             Ready to load <span class="count">{formatCount(installed.length)}</span>
           </h3>
-          <ul class="card other-list">
+          <ul class="card other-list" aria-label="Ready to load">
             {installed.map((card) => (
               <li key={card.name} class="other">
                 <InstalledModel card={card} />
@@ -130,7 +130,7 @@ function UnloadButton({ title, resident, onUnload }: UnloadButtonProps) {
       </button>
       {asking && (
         <ConfirmDialog title={`Unload ${title}?`} confirm="Unload" onConfirm={confirm} onClose={() => setAsking(false)}>
-          <p>{formatPlural(resident.active, 'request')} on it will be aborted.</p>
+          {formatPlural(resident.active, 'request')} on it will be aborted.
         </ConfirmDialog>
       )}
     </>

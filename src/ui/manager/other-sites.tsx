@@ -1,5 +1,6 @@
 import type { SiteView } from '../../protocol/ui/views.ts';
 import { SubjectText } from '../components/origin.tsx';
+import { createSiteActions } from '../components/site-actions.ts';
 import { formatCompact } from '../format/numbers.ts';
 import { subjectName } from '../format/origin.ts';
 import { formatDuration, formatRelative } from '../format/time.ts';
@@ -7,11 +8,7 @@ import type { SectionProps } from './section-props.ts';
 
 /** A site that the user said no to. */
 export function DeniedSite({ site, client, action }: SectionProps & { readonly site: SiteView }) {
-  const clear = () =>
-    action.run(
-      () => client.clearDenial(site.subject),
-      () => 'The site may ask again.',
-    );
+  const { letAskAgain } = createSiteActions(client, action);
   const now = Date.now();
   return (
     <>
@@ -23,7 +20,7 @@ export function DeniedSite({ site, client, action }: SectionProps & { readonly s
         type="button"
         class="button"
         aria-label={`Let it ask again: ${subjectName(site.subject)}`}
-        onClick={clear}
+        onClick={() => letAskAgain(site.subject)}
       >
         Let it ask again
       </button>

@@ -1,8 +1,10 @@
 import { useEffect, useState } from 'preact/hooks';
 import { DEFAULT_SETTINGS, type Settings } from '../../protocol/settings.ts';
 import type { UiClient } from '../client.ts';
-import { NumberField } from '../components/field.tsx';
+import { Toggle } from '../components/field.tsx';
+import { MeasureFields } from '../components/measure-fields.tsx';
 import type { Action } from '../components/use-action.ts';
+import { useErrorFocus } from '../components/use-error-focus.ts';
 import {
   BACKEND_CHOICES,
   editSettings,
@@ -23,6 +25,7 @@ interface SettingsSectionProps {
 export function SettingsSection({ saved, client, action }: SettingsSectionProps) {
   const [draft, setDraft] = useState<SettingsDraft>(() => settingsDraftOf(saved));
   const [errors, setErrors] = useState<SettingsErrors>({});
+  const form = useErrorFocus(errors);
   const identity = JSON.stringify(saved);
   const dirty = JSON.stringify(draft) !== JSON.stringify(settingsDraftOf(saved));
   const reset = (settings: Settings) => {
@@ -46,21 +49,14 @@ export function SettingsSection({ saved, client, action }: SettingsSectionProps)
       <div class="section-head">
         <h2 id="settings-heading">Settings</h2>
       </div>
-      <form class="card settings" noValidate onSubmit={save}>
-        <div class="settings-fields">
-          {SETTING_KEYS.map((key) => (
-            <NumberField
-              key={key}
-              name={key}
-              label={SETTING_FIELDS[key].label}
-              unit={SETTING_FIELDS[key].unit}
-              hint={SETTING_FIELDS[key].hint}
-              value={draft.numbers[key]}
-              error={errors[key]}
-              onInput={(text) => setDraft({ ...draft, numbers: { ...draft.numbers, [key]: text } })}
-            />
-          ))}
-        </div>
+      <form ref={form} class="card settings" noValidate onSubmit={save}>
+        <MeasureFields
+          keys={SETTING_KEYS}
+          measures={SETTING_FIELDS}
+          values={draft.numbers}
+          errors={errors}
+          onChange={(numbers) => setDraft({ ...draft, numbers })}
+        />
         <BackendChoice value={draft.backend} onChange={(backend) => setDraft({ ...draft, backend })} />
         <div class="actions">
           <button type="submit" class="button button-primary" disabled={!dirty}>
@@ -85,21 +81,19 @@ interface BackendChoiceProps {
 
 function BackendChoice({ value, onChange }: BackendChoiceProps) {
   return (
-    <fieldset class="backends">
+    <fieldset>
       <legend>Run models on</legend>
       {BACKEND_CHOICES.map((choice) => (
-        <label key={choice.value} class="backend">
-          <input
-            type="radio"
-            name="backend"
-            value={choice.value}
-            checked={choice.value === value}
-            onChange={() => onChange(choice.value)}
-          />
-          <span>
-            {choice.label} <span class="quiet">{choice.detail}</span>
-          </span>
-        </label>
+        <Toggle
+          key={choice.value}
+          type="radio"
+          name="backend"
+          value={choice.value}
+          label={choice.label}
+          detail={choice.detail}
+          checked={choice.value === value}
+          onChange={() => onChange(choice.value)}
+        />
       ))}
     </fieldset>
   );

@@ -5,6 +5,7 @@ import { Figures } from '../components/figures.tsx';
 import { Icon } from '../components/icon.tsx';
 import { Meter } from '../components/meter.tsx';
 import { SubjectText } from '../components/origin.tsx';
+import { createSiteActions } from '../components/site-actions.ts';
 import { formatBytes, formatCompact, formatCount, formatPlural } from '../format/numbers.ts';
 import { subjectName } from '../format/origin.ts';
 import { formatDuration, formatMoment, formatRelative } from '../format/time.ts';
@@ -25,7 +26,7 @@ export function SiteCard(props: SectionProps & { readonly site: SiteView }) {
     <li class="site-card">
       <div class="site-head">
         <div class="site-name">
-          <h3>
+          <h3 aria-label={subjectName(site.subject)}>
             <SubjectText subject={site.subject} />
           </h3>
           <p class="quiet">
@@ -78,20 +79,11 @@ interface SiteActionsProps extends SectionProps {
 
 function SiteActions({ site, client, action, open, panel, onToggle }: SiteActionsProps) {
   const name = subjectName(site.subject);
-  const stop = () =>
-    action.run(
-      () => client.stop(site.subject),
-      (count) => `Stopped ${formatPlural(count, 'request')}.`,
-    );
-  const revoke = () =>
-    action.run(
-      () => client.revoke(site.grants.map((grant) => grant.id)),
-      () => `Revoked the permission of ${name}.`,
-    );
+  const { stop, revoke } = createSiteActions(client, action);
   return (
     <div class="actions site-actions">
       {site.active > 0 && (
-        <button type="button" class="button" aria-label={`Stop ${name}`} onClick={stop}>
+        <button type="button" class="button" aria-label={`Stop ${name}`} onClick={() => stop(site.subject)}>
           <Icon name="stop" />
           Stop
         </button>
@@ -107,7 +99,7 @@ function SiteActions({ site, client, action, open, panel, onToggle }: SiteAction
         Details
         <Icon name="chevron" />
       </button>
-      <button type="button" class="button button-danger" aria-label={`Revoke ${name}`} onClick={revoke}>
+      <button type="button" class="button button-danger" aria-label={`Revoke ${name}`} onClick={() => revoke(site)}>
         Revoke
       </button>
     </div>

@@ -2,6 +2,7 @@ import { useState } from 'preact/hooks';
 import type { SiteView } from '../../protocol/ui/views.ts';
 import { ConfirmDialog } from '../components/dialog.tsx';
 import { Icon } from '../components/icon.tsx';
+import { LiveRegion } from '../components/live-region.tsx';
 import { formatCount, formatPlural } from '../format/numbers.ts';
 import { subjectKey } from '../format/origin.ts';
 import { DeniedSite, FormerSite } from './other-sites.tsx';
@@ -15,14 +16,15 @@ export function SitesSection(props: SectionProps) {
   const [search, setSearch] = useState('');
   const found = groupSites(searchSites(state.sites, search), Date.now());
   const total = groupSites(state.sites, Date.now());
-  const nothing = state.sites.length > 0 && found.allowed.length + found.denied.length + found.former.length === 0;
+  const searching = search.trim() !== '';
+  const matches = found.allowed.length + found.denied.length + found.former.length;
   return (
     <section id="sites" aria-labelledby="sites-heading">
       <div class="section-head">
         <h2 id="sites-heading">
           Sites <span class="count">{formatCount(total.allowed.length)} allowed</span>
         </h2>
-        {state.sites.length > 1 && <Search value={search} onInput={setSearch} />}
+        {(state.sites.length > 1 || searching) && <Search value={search} onInput={setSearch} />}
         {total.allowed.length > 0 && <RevokeAll {...props} count={total.allowed.length} />}
       </div>
       {total.allowed.length === 0 && (
@@ -31,7 +33,8 @@ export function SitesSection(props: SectionProps) {
           <p>When a site asks, webplat opens a window and you decide. What you allow is listed here.</p>
         </div>
       )}
-      {nothing && <p class="empty">No site matches “{search}”.</p>}
+      <LiveRegion text={searching ? `${formatPlural(matches, 'site')} found.` : ''} serial={0} />
+      {searching && matches === 0 && <p class="empty">No site matches “{search}”.</p>}
       {found.allowed.length > 0 && (
         <ul class="card site-list" aria-label="Allowed sites">
           {found.allowed.map((site) => (
@@ -82,10 +85,8 @@ function RevokeAll({ client, action, count }: SectionProps & { readonly count: n
           onConfirm={revoke}
           onClose={() => setAsking(false)}
         >
-          <p>
-            {formatPlural(count, 'site')} will lose the permission to use models, and what they run now is stopped. Each
-            can ask you again.
-          </p>
+          {formatPlural(count, 'site')} will lose the permission to use models, and what they run now is stopped. Each
+          can ask you again.
         </ConfirmDialog>
       )}
     </>
@@ -105,7 +106,7 @@ function Others({ title, sites, row }: OthersProps) {
       <h3>
         {title} <span class="count">{formatCount(sites.length)}</span>
       </h3>
-      <ul class="card other-list">
+      <ul class="card other-list" aria-label={title}>
         {sites.map((site) => (
           <li key={subjectKey(site.subject)} class="other">
             {row(site)}

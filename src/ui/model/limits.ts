@@ -2,11 +2,10 @@ import { LIMIT_KEYS, type LimitKey } from '../../permissions/types.ts';
 import { CAVEAT_SCHEMAS } from '../../protocol/grant.ts';
 import { formatBytes, formatCount, formatPlural } from '../format/numbers.ts';
 import { formatDuration } from '../format/time.ts';
-import { boundsOf, type Measure, measureText, parseMeasure, type Typed } from './measure.ts';
+import { boundsOf, type LabelledMeasure, measureText, parseMeasure, type Typed } from './measure.ts';
 
 /** One limit as people read and type it. */
-export interface LimitField extends Measure {
-  readonly label: string;
+export interface LimitField extends LabelledMeasure {
   /** The figure with its unit. */
   readonly amount: (value: number) => string;
   /** The limit as the rest of a sentence that starts with "up to". */

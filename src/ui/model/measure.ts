@@ -13,6 +13,12 @@ export interface Measure {
   readonly max: number;
 }
 
+/** A quantity with the name of its field, and what it is for where the name does not say it. */
+export interface LabelledMeasure extends Measure {
+  readonly label: string;
+  readonly hint?: string;
+}
+
 /** A typed number in stored units, or what is wrong with it in words for the person who typed it. */
 export type Typed = { readonly ok: true; readonly value: number } | { readonly ok: false; readonly error: string };
 

@@ -1,17 +1,11 @@
 import { Settings } from '../../protocol/settings.ts';
-import { boundsOf, type Measure, measureText, parseMeasure } from './measure.ts';
+import { boundsOf, type LabelledMeasure, measureText, parseMeasure } from './measure.ts';
 
 type MeasuredSetting = Exclude<keyof Settings, 'backend'>;
 
-/** A number among the settings as people read and type it. */
-export interface SettingField extends Measure {
-  readonly label: string;
-  readonly hint: string;
-}
-
 const { entries } = Settings;
 
-export const SETTING_FIELDS: Readonly<Record<MeasuredSetting, SettingField>> = {
+export const SETTING_FIELDS: Readonly<Record<MeasuredSetting, LabelledMeasure>> = {
   gpuBudgetBytes: {
     label: 'Graphics memory for models',
     hint: 'Models that nobody uses leave it when it is full.',

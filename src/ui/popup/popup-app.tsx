@@ -3,11 +3,11 @@ import type { UiClient } from '../client.ts';
 import { Brand } from '../components/brand.tsx';
 import { Icon } from '../components/icon.tsx';
 import { LiveRegion } from '../components/live-region.tsx';
-import { Notice } from '../components/notice.tsx';
+import { PageNotices } from '../components/page-notices.tsx';
+import { createSiteActions } from '../components/site-actions.ts';
 import { useAction } from '../components/use-action.ts';
 import { useLive } from '../components/use-live.ts';
 import type { ActiveTab } from '../environment.ts';
-import { formatPlural } from '../format/numbers.ts';
 import { subjectKey } from '../format/origin.ts';
 import { PopupFooter } from './popup-footer.tsx';
 import { fetchPopup, popupPaceMs } from './popup-view.ts';
@@ -24,13 +24,8 @@ export interface PopupAppProps {
 export function PopupApp({ client, activeTab, onChanged, openManager }: PopupAppProps) {
   const fetch = useCallback(() => fetchPopup(client, activeTab), [client, activeTab]);
   const { value, error, refresh } = useLive(fetch, onChanged, popupPaceMs);
-  const { run, message, failure } = useAction(refresh);
-  const stop = (subject?: Parameters<UiClient['stop']>[0]) =>
-    run(
-      () => client.stop(subject),
-      (count) => `Stopped ${formatPlural(count, 'request')}.`,
-    );
-  const problem = failure ?? error;
+  const action = useAction(refresh);
+  const { stop, revoke, letAskAgain } = createSiteActions(client, action);
   return (
     <>
       <main class="popup" aria-busy={value === undefined && error === undefined}>
@@ -38,39 +33,20 @@ export function PopupApp({ client, activeTab, onChanged, openManager }: PopupApp
           <Brand />
           <h1 class="visually-hidden">webplat on this page</h1>
         </header>
-        {problem && (
-          <Notice tone="danger" alert>
-            {problem}
-          </Notice>
-        )}
-        {value?.state.storeError && (
-          <Notice tone="danger">
-            The stored permissions were unreadable, so every site has lost its permission. Sites can ask again.
-          </Notice>
-        )}
+        <PageNotices problem={action.failure ?? error} storeError={value?.state.storeError ?? false} />
         {value?.page.kind === 'unsupported' && <Unsupported />}
         {value?.sites.map((site) => (
           <SitePanel
             key={subjectKey(site.subject)}
             site={site}
             onStop={() => stop(site.subject)}
-            onRevoke={() =>
-              run(
-                () => client.revoke(site.grants.map((grant) => grant.id)),
-                () => 'Permission revoked.',
-              )
-            }
-            onClearDenial={() =>
-              run(
-                () => client.clearDenial(site.subject),
-                () => 'The site may ask again.',
-              )
-            }
+            onRevoke={() => revoke(site)}
+            onLetAskAgain={() => letAskAgain(site.subject)}
           />
         ))}
       </main>
       {value && <PopupFooter state={value.state} onStopAll={() => stop()} openManager={openManager} />}
-      <LiveRegion message={message} />
+      <LiveRegion {...action.announcement} />
     </>
   );
 }

@@ -15,7 +15,7 @@ interface SitePanelProps {
   readonly site: SiteView;
   readonly onStop: () => void;
   readonly onRevoke: () => void;
-  readonly onClearDenial: () => void;
+  readonly onLetAskAgain: () => void;
 }
 
 const STATES: Readonly<Record<SiteState, { readonly icon: IconName; readonly text: string }>> = {
@@ -26,14 +26,14 @@ const STATES: Readonly<Record<SiteState, { readonly icon: IconName; readonly tex
 };
 
 /** One site of the current page: what it may do, what it does, and how to end that. */
-export function SitePanel({ site, onStop, onRevoke, onClearDenial }: SitePanelProps) {
+export function SitePanel({ site, onStop, onRevoke, onLetAskAgain }: SitePanelProps) {
   const now = Date.now();
   const state = siteState(site, now);
   const id = useId();
   const name = subjectName(site.subject);
   return (
     <section class="card site" aria-labelledby={id}>
-      <h2 id={id}>
+      <h2 id={id} aria-label={name}>
         <SubjectText subject={site.subject} />
       </h2>
       <p class={`site-state site-${state}`}>
@@ -60,7 +60,7 @@ export function SitePanel({ site, onStop, onRevoke, onClearDenial }: SitePanelPr
         </div>
       )}
       {state === 'denied' && (
-        <button type="button" class="button" aria-label={`Let it ask again: ${name}`} onClick={onClearDenial}>
+        <button type="button" class="button" aria-label={`Let it ask again: ${name}`} onClick={onLetAskAgain}>
           Let it ask again
         </button>
       )}

@@ -2,7 +2,7 @@ import type { RefObject } from 'preact';
 import type { Subject } from '../../protocol/grant.ts';
 import { Icon } from '../components/icon.tsx';
 import { OriginText } from '../components/origin.tsx';
-import { describeOrigin, isFrame } from '../format/origin.ts';
+import { describeOrigin, isFrame, subjectName } from '../format/origin.ts';
 
 interface PromptAskerProps {
   readonly subject: Subject;
@@ -13,10 +13,12 @@ interface PromptAskerProps {
 /** Who asks, as the browser says it, and for what in one line. */
 export function PromptAsker({ subject, incremental, headingRef }: PromptAskerProps) {
   const ask = incremental ? 'asks for more than you allowed it before' : 'asks to use a model on this computer';
+  const frame = isFrame(subject);
   return (
     <header class="asker">
-      <h1 ref={headingRef} tabIndex={-1}>
-        {isFrame(subject) ? (
+      {/* The parts of an address are set apart for the eye; who listens gets them in one piece. */}
+      <h1 ref={headingRef} tabIndex={-1} aria-label={`${frame ? 'A frame of ' : ''}${subjectName(subject)} ${ask}`}>
+        {frame ? (
           <>
             <span class="asker-word">A frame of</span> <OriginText origin={subject.invoker} />{' '}
             <span class="asker-word">inside</span> <OriginText origin={subject.topOrigin} />

@@ -1,3 +1,4 @@
+import { Toggle } from '../components/field.tsx';
 import { DURATION_CHOICES, type DurationChoice } from '../model/durations.ts';
 
 interface PromptDurationProps {
@@ -13,16 +14,15 @@ export function PromptDuration({ value, onChange }: PromptDurationProps) {
       <legend>For how long</legend>
       <div class="duration-grid">
         {DURATION_CHOICES.map((choice) => (
-          <label key={choice.value} class="duration">
-            <input
-              type="radio"
-              name="duration"
-              value={choice.value}
-              checked={choice.value === value}
-              onChange={() => onChange(choice.value)}
-            />
-            <span>{choice.label}</span>
-          </label>
+          <Toggle
+            key={choice.value}
+            type="radio"
+            name="duration"
+            value={choice.value}
+            label={choice.label}
+            checked={choice.value === value}
+            onChange={() => onChange(choice.value)}
+          />
         ))}
       </div>
       <p id="duration-detail" class="row-detail" aria-live="polite">

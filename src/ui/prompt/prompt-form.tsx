@@ -1,7 +1,7 @@
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import type { PromptAnswer, PromptView } from '../../protocol/ui/views.ts';
 import { Brand } from '../components/brand.tsx';
-import { LiveRegion } from '../components/live-region.tsx';
+import { LiveRegion, useAnnouncement } from '../components/live-region.tsx';
 import { Notice } from '../components/notice.tsx';
 import { assembleAnswer, type Draft, draftOf } from './answer.ts';
 import { differenceOf } from './difference.ts';
@@ -25,7 +25,7 @@ interface PromptFormProps {
 /** The question and everything the user may choose about the answer. */
 export function PromptForm({ view, changed, busy, failure, onAnswer }: PromptFormProps) {
   const [draft, setDraft] = useState<Draft>(() => draftOf(view));
-  const [announcement, setAnnouncement] = useState('');
+  const [announcement, announce] = useAnnouncement();
   const difference = useMemo(() => differenceOf(view), [view]);
   const assembled = assembleAnswer(view, draft);
   const heading = useRef<HTMLHeadingElement>(null);
@@ -35,10 +35,13 @@ export function PromptForm({ view, changed, busy, failure, onAnswer }: PromptFor
   useEffect(() => heading.current?.focus(), []);
 
   const change = (part: Partial<Draft>) => setDraft((before) => ({ ...before, ...part }));
+  const remark = assembled.ok ? undefined : assembled.nothing ? NOTHING_CHOSEN : LIMIT_WRONG;
+  useEffect(() => announce(remark ?? ''), [remark, announce]);
   const allow = () => {
-    if (!guard.ready() || busy) return;
-    if (assembled.ok) onAnswer(assembled.answer);
-    else setAnnouncement(assembled.nothing ? NOTHING_CHOSEN : LIMIT_WRONG);
+    if (busy) return;
+    if (!guard.ready()) announce(TOO_SOON);
+    else if (assembled.ok) onAnswer(assembled.answer);
+    else announce(remark ?? '');
   };
   return (
     <main class="prompt">
@@ -66,15 +69,16 @@ export function PromptForm({ view, changed, busy, failure, onAnswer }: PromptFor
       <PromptActions
         enabled={ready && assembled.ok && !busy}
         busy={busy}
-        remark={assembled.ok ? undefined : assembled.nothing ? NOTHING_CHOSEN : LIMIT_WRONG}
+        remark={remark}
         failure={failure}
         onAllow={allow}
         onDeny={() => onAnswer({ decision: 'deny' })}
       />
-      <LiveRegion message={announcement} />
+      <LiveRegion {...announcement} />
     </main>
   );
 }
 
+const TOO_SOON = 'Too soon: the window has just appeared or changed. Press Allow again in a moment.';
 const NOTHING_CHOSEN = 'Choose at least one model and one use, or deny the request.';
 const LIMIT_WRONG = 'A limit needs to be corrected before this can be allowed.';

@@ -1,7 +1,7 @@
 import { LIMIT_KEYS, type LimitKey } from '../../permissions/types.ts';
 import type { PromptView } from '../../protocol/ui/views.ts';
 import { Badge } from '../components/badge.tsx';
-import { NumberField } from '../components/field.tsx';
+import { MeasureFields } from '../components/measure-fields.tsx';
 import { LIMIT_FIELDS, parseLowered } from '../model/limits.ts';
 import type { Draft } from './answer.ts';
 import type { MarkedDifference } from './difference.ts';
@@ -33,19 +33,13 @@ export function PromptLimits({ view, draft, difference, errors, onChange }: Prom
       </ul>
       <details class="disclosure">
         <summary>Lower the limits</summary>
-        <div class="fields">
-          {LIMIT_KEYS.map((key) => (
-            <NumberField
-              key={key}
-              name={key}
-              label={LIMIT_FIELDS[key].label}
-              unit={LIMIT_FIELDS[key].unit}
-              value={draft.limits[key]}
-              error={errors[key]}
-              onInput={(text) => onChange({ ...draft.limits, [key]: text })}
-            />
-          ))}
-        </div>
+        <MeasureFields
+          keys={LIMIT_KEYS}
+          measures={LIMIT_FIELDS}
+          values={draft.limits}
+          errors={errors}
+          onChange={onChange}
+        />
       </details>
     </section>
   );

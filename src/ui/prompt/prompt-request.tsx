@@ -75,11 +75,7 @@ function ModelText({ model, mark }: { readonly model: ModelCard; readonly mark: 
         {model.title} {mark}
       </p>
       <p class="row-detail">{model.description}</p>
-      <ul class="facts">
-        {modelFacts(model).map((fact) => (
-          <li key={fact}>{fact}</li>
-        ))}
-      </ul>
+      <p class="row-detail">{modelFacts(model).join(' · ')}</p>
     </div>
   );
 }
