@@ -296,6 +296,8 @@ export type ErrorCode =
   | 'limit-compute'
   | 'limit-memory'
   | 'out-of-memory'
+  | 'download-refused'
+  | 'download-failed'
   | 'storage-full'
   | 'busy'
   | 'aborted'

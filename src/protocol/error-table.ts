@@ -73,6 +73,18 @@ export const ERRORS = {
     retryable: true,
     remedy: 'The memory set aside for models is in use. Try again later or use a smaller model.',
   },
+  'download-refused': {
+    name: 'NotAllowedError',
+    retryable: false,
+    remedy:
+      'The settings or the source do not allow the download; data.reason says why. The user can change that in the manager.',
+  },
+  'download-failed': {
+    name: 'NetworkError',
+    retryable: true,
+    remedy:
+      'The model could not be downloaded; what has arrived is kept. Try again, after data.retryAfterMs where it is given.',
+  },
   'storage-full': {
     name: 'QuotaExceededError',
     retryable: true,

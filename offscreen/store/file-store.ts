@@ -1,0 +1,206 @@
+import * as v from 'valibot';
+import { WebplatError } from '../../src/protocol/errors.ts';
+import { Bytes } from '../../src/protocol/scalars.ts';
+import { createArrival } from './arrival.ts';
+import { type ChunkedFile, type ChunkedFiles, chunkCount } from './chunked-files.ts';
+import type { FileDigest } from './hash/file-hash.ts';
+import { type FileRequest, type ObtainEnvironment, obtain } from './obtain.ts';
+import { createRecords, type Records } from './records.ts';
+
+const Sha256 = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/));
+const Id = v.pipe(v.string(), v.regex(/^[0-9a-f]{32}$/));
+
+/** A file whose content was checked. Keyed by its SHA-256. */
+const StoredRecord = v.strictObject({ id: Id, bytes: Bytes, chunks: v.array(Sha256) });
+/** A file on its way. Keyed by the request's key. */
+const PartialRecord = v.strictObject({ id: Id, bytes: Bytes });
+
+/** A file whose content was checked. */
+export interface StoredFile {
+  readonly sha256: string;
+  readonly file: ChunkedFile;
+}
+
+/** A file on its way, as those who wait for it see it. */
+export interface FileJob {
+  readonly file: ChunkedFile;
+  /** Settles when all of it is there and checked. */
+  readonly stored: Promise<StoredFile>;
+  /** Settles when a chunk is on disk, checked or not; it is fetched before others. */
+  chunk(index: number, signal: AbortSignal): Promise<void>;
+  /** Bytes that are on disk. */
+  readonly presentBytes: number;
+  /** Calls `listener` as bytes arrive; returns a function that stops it. */
+  watch(listener: (arrivedBytes: number) => void): () => void;
+}
+
+export interface FileStoreEnvironment extends ObtainEnvironment {
+  readonly root: FileSystemDirectoryHandle;
+}
+
+/** Files by content: each once, however many models and sites use it. */
+export interface FileStore {
+  find(sha256: string): Promise<StoredFile | undefined>;
+  /** Fetches a file, once however many ask; goes on while one of them waits. */
+  fetch(request: FileRequest, signal: AbortSignal): Promise<FileJob>;
+  /** Takes over a file that lies in the store's folder already, once its content is checked. */
+  adopt(file: ChunkedFile): Promise<StoredFile>;
+  /** Reads every byte of a file; what is damaged is removed and fetched anew at the next load. */
+  check(sha256: string): Promise<'intact' | 'damaged' | 'missing'>;
+  remove(sha256: string): Promise<void>;
+  stored(): Promise<ReadonlyMap<string, ChunkedFile>>;
+  /** Bytes of files that are not complete. */
+  partialBytes(): Promise<number>;
+  /** Removes what no record names, and unfinished files that `keys` does not. */
+  sweep(keys: ReadonlySet<string>): Promise<void>;
+}
+
+interface Running {
+  readonly job: FileJob;
+  readonly abort: AbortController;
+  waiters: number;
+}
+
+export function createFileStore(environment: FileStoreEnvironment): FileStore {
+  const { root, files } = environment;
+  const records = {
+    stored: createRecords(root, 'stored', StoredRecord),
+    partial: createRecords(root, 'partial', PartialRecord),
+  };
+  const running = new Map<string, Promise<Running>>();
+
+  async function find(sha256: string): Promise<StoredFile | undefined> {
+    const record = await records.stored.get(sha256);
+    return record && { sha256, file: { id: record.id, bytes: record.bytes } };
+  }
+
+  async function commit(file: ChunkedFile, digest: FileDigest): Promise<StoredFile> {
+    const known = await find(digest.sha256);
+    if (known && known.file.id !== file.id) {
+      await files.remove(file.id);
+      return known;
+    }
+    await records.stored.set(digest.sha256, { id: file.id, bytes: file.bytes, chunks: [...digest.chunks] });
+    return { sha256: digest.sha256, file };
+  }
+
+  async function begin(request: FileRequest): Promise<Running> {
+    const known = await records.partial.get(request.key);
+    const file = known?.bytes === request.bytes ? known : files.create(request.bytes);
+    if (file !== known) {
+      if (known) await files.remove(known.id);
+      await records.partial.set(request.key, { id: file.id, bytes: file.bytes });
+    }
+    const abort = new AbortController();
+    const arrival = createArrival(file);
+    const stored = obtain(environment, request, file, arrival, abort.signal).then(
+      async (digest) => {
+        const kept = await commit(file, digest);
+        await records.partial.remove(request.key);
+        return kept;
+      },
+      async (error: unknown) => {
+        if (error instanceof WebplatError && error.code === 'model-corrupt') {
+          await records.partial.remove(request.key);
+          await files.remove(file.id);
+        }
+        arrival.fail(error);
+        throw error;
+      },
+    );
+    stored.catch(() => {});
+    const settle = () => running.delete(request.key);
+    stored.then(settle, settle);
+    return { job: { ...arrival.job, file, stored }, abort, waiters: 0 };
+  }
+
+  return {
+    find,
+    async fetch(request, signal) {
+      signal.throwIfAborted();
+      const started = running.get(request.key) ?? begin(request);
+      running.set(request.key, started);
+      const entry = await started.catch((error: unknown) => {
+        running.delete(request.key);
+        throw error;
+      });
+      entry.waiters += 1;
+      signal.addEventListener('abort', () => {
+        entry.waiters -= 1;
+        if (entry.waiters === 0) entry.abort.abort(signal.reason);
+      });
+      return entry.job;
+    },
+    async adopt(file) {
+      const hash = environment.hash(file);
+      for (let index = 0; index < chunkCount(file.bytes); index += 1) hash.offer(index);
+      return commit(file, await hash.digest);
+    },
+    async check(sha256) {
+      const record = await records.stored.get(sha256);
+      if (!record) return 'missing';
+      const damaged = await damagedChunks(environment, record);
+      if (damaged.length === 0) return 'intact';
+      // What is left is worth keeping: the file becomes one that is not complete.
+      await records.stored.remove(sha256);
+      await files.dropChunks(record, damaged);
+      await records.partial.set(sha256, { id: record.id, bytes: record.bytes });
+      return 'damaged';
+    },
+    async remove(sha256) {
+      const record = await records.stored.get(sha256);
+      await records.stored.remove(sha256);
+      if (record) await files.remove(record.id);
+    },
+    async stored() {
+      const all = await records.stored.all();
+      return new Map([...all].map(([sha256, { id, bytes }]) => [sha256, { id, bytes }]));
+    },
+    async partialBytes() {
+      let bytes = 0;
+      for (const record of (await records.partial.all()).values()) bytes += await presentBytes(files, record);
+      return bytes;
+    },
+    sweep: (keys) => sweep(files, records, keys, running),
+  };
+}
+
+async function presentBytes(files: ChunkedFiles, file: ChunkedFile): Promise<number> {
+  let bytes = 0;
+  for (let index = 0; index < chunkCount(file.bytes); index += 1) bytes += (await files.chunk(file, index))?.size ?? 0;
+  return bytes;
+}
+
+async function damagedChunks(
+  { files, hash }: FileStoreEnvironment,
+  record: v.InferOutput<typeof StoredRecord>,
+): Promise<number[]> {
+  const missing: number[] = [];
+  for (let index = 0; index < chunkCount(record.bytes); index += 1) {
+    if (!(await files.chunk(record, index))) missing.push(index);
+  }
+  if (missing.length > 0) return missing;
+  const check = hash(record);
+  for (let index = 0; index < chunkCount(record.bytes); index += 1) check.offer(index);
+  const { chunks } = await check.digest;
+  return [...record.chunks.keys()].filter((index) => chunks[index] !== record.chunks[index]);
+}
+
+async function sweep(
+  files: ChunkedFiles,
+  records: {
+    stored: Records<v.InferOutput<typeof StoredRecord>>;
+    partial: Records<v.InferOutput<typeof PartialRecord>>;
+  },
+  keys: ReadonlySet<string>,
+  running: ReadonlyMap<string, unknown>,
+): Promise<void> {
+  const [stored, partial] = [await records.stored.all(), await records.partial.all()];
+  const used = new Set([...stored.values()].map(({ id }) => id));
+  for (const [key, { id }] of partial) {
+    // A crash between two writes leaves a file that is complete and on its way at once.
+    if (!running.has(key) && (used.has(id) || !keys.has(key))) await records.partial.remove(key);
+    else used.add(id);
+  }
+  for (const id of await files.ids()) if (!used.has(id)) await files.remove(id);
+}

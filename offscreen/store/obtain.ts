@@ -1,0 +1,123 @@
+import { WebplatError } from '../../src/protocol/errors.ts';
+import { abortable } from '../../src/shared/abort.ts';
+import type { Arrival } from './arrival.ts';
+import { type ChunkedFile, type ChunkedFiles, chunkSize } from './chunked-files.ts';
+import type { StartHash } from './hash/client.ts';
+import type { FileDigest } from './hash/file-hash.ts';
+import { SourceFault } from './transfer/fault.ts';
+import type { AllowedFetch } from './transfer/fetch-range.ts';
+import type { FileSource } from './transfer/source.ts';
+import { startTransfer, type Transfer } from './transfer/transfer.ts';
+
+/** A file to have. */
+export interface FileRequest {
+  /** What the file is known by before its content is: 64 hex digits, the same for the same content. */
+  readonly key: string;
+  readonly bytes: number;
+  /** What is known of the content; undefined where nobody says. */
+  readonly expected: { readonly sha256: string } | { readonly gitOid: string } | undefined;
+  /** The first one is who says what the content is; others may serve it too. */
+  readonly sources: readonly FileSource[];
+}
+
+export interface ObtainEnvironment {
+  readonly files: ChunkedFiles;
+  readonly hash: StartHash;
+  readonly fetch: AllowedFetch;
+  readonly connections: number;
+  readonly now: () => number;
+  readonly pause: (ms: number, signal: AbortSignal) => Promise<void>;
+  /** Waits where the bandwidth is limited. */
+  throttle(bytes: number): Promise<void> | void;
+  /** Called with the name of a source that sent something else than the file. */
+  onLiar(source: string): void;
+}
+
+/** Brings all chunks and checks them; what turns out wrong is brought again from whoever says what the file is. */
+export async function obtain(
+  environment: ObtainEnvironment,
+  request: FileRequest,
+  file: ChunkedFile,
+  arrival: Arrival,
+  signal: AbortSignal,
+): Promise<FileDigest> {
+  const before = (await environment.files.complete(file)).size;
+  const first = await attempt(environment, request.sources, file, arrival, signal);
+  if (isExpected(first.digest, request.expected)) return first.digest;
+  const [author] = request.sources;
+  const others = [...first.transfer.origins.values()].some((name) => name !== author?.name);
+  if (author && (others || before > 0)) {
+    arrival.reset();
+    await environment.files.remove(file.id);
+    const second = await attempt(environment, [author], file, arrival, signal);
+    if (isExpected(second.digest, request.expected)) {
+      for (const source of liarsOf(first, second.digest)) environment.onLiar(source);
+      return second.digest;
+    }
+  }
+  throw new WebplatError('model-corrupt', undefined, { reason: 'A file is not what its source says it is.' });
+}
+
+interface Attempt {
+  readonly transfer: Transfer;
+  readonly digest: FileDigest;
+}
+
+function liarsOf({ transfer, digest }: Attempt, right: FileDigest): Set<string> {
+  const wrong = [...transfer.origins].filter(([index]) => digest.chunks[index] !== right.chunks[index]);
+  return new Set(wrong.map(([, source]) => source));
+}
+
+async function attempt(
+  { files, hash, fetch, connections, now, pause, throttle }: ObtainEnvironment,
+  sources: readonly FileSource[],
+  file: ChunkedFile,
+  arrival: Arrival,
+  signal: AbortSignal,
+): Promise<Attempt> {
+  const check = hash(file);
+  const transfer = startTransfer({
+    files,
+    file,
+    sources,
+    fetch,
+    connections,
+    signal,
+    now,
+    pause,
+    onBytes(bytes) {
+      arrival.heard(bytes);
+      return throttle(bytes);
+    },
+    onChunk(index) {
+      arrival.arrived(index, chunkSize(file.bytes, index));
+      check.offer(index);
+    },
+  });
+  arrival.onWant((indexes) => transfer.want(indexes));
+  try {
+    await transfer.done;
+    return { transfer, digest: await abortable(check.digest, signal) };
+  } catch (error) {
+    check.cancel(error);
+    throw error instanceof SourceFault ? asWebplatError(error) : asStorageError(error);
+  }
+}
+
+function isExpected(digest: FileDigest, expected: FileRequest['expected']): boolean {
+  if (!expected) return true;
+  return 'sha256' in expected ? digest.sha256 === expected.sha256 : digest.gitOid === expected.gitOid;
+}
+
+/** What a page or the user is told when no source is left. */
+export function asWebplatError({ kind, message, retryAfterMs }: SourceFault): WebplatError {
+  const detail = { reason: message, ...(retryAfterMs !== undefined && { retryAfterMs }) };
+  if (kind === 'refused' || kind === 'forbidden') return new WebplatError('download-refused', undefined, detail);
+  return new WebplatError('download-failed', undefined, detail);
+}
+
+function asStorageError(error: unknown): unknown {
+  return error instanceof DOMException && error.name === 'QuotaExceededError'
+    ? new WebplatError('storage-full')
+    : error;
+}
