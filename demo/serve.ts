@@ -13,20 +13,21 @@ export const DEMO_SITES: readonly DemoSite[] = [
   { name: 'desk', folder: 'demo/desk' },
 ];
 
+/** What a site consists of; `shared` lies beside the sites and is served to each from its own origin. */
 const FILES = [
   { file: 'index.html', at: '/', type: 'text/html; charset=utf-8' },
   { file: 'style.css', at: '/style.css', type: 'text/css' },
   { file: 'site.js', at: '/site.js', type: 'text/javascript' },
+  { file: 'site.css', at: '/site.css', type: 'text/css', shared: true },
+  { file: 'stream-into.js', at: '/stream-into.js', type: 'text/javascript', shared: true },
 ];
 
 /** Serves both sites, each on an origin of its own. */
 export async function serveDemo(): Promise<Sites> {
   const sites = await serveSites();
-  const shared = await readFile('demo/stream-into.js');
   for (const { name, folder } of DEMO_SITES) {
-    sites.add(name, '/stream-into.js', { body: shared, type: 'text/javascript' });
-    for (const { file, at, type } of FILES) {
-      sites.add(name, at, { body: await readFile(path.join(folder, file)), type });
+    for (const { file, at, type, shared = false } of FILES) {
+      sites.add(name, at, { body: await readFile(path.join(shared ? 'demo' : folder, file)), type });
     }
   }
   return sites;
