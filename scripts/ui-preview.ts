@@ -23,19 +23,28 @@ const SHOTS: readonly Shot[] = [
     (scenario): Shot => ({ page: 'prompt', scenario, ...PROMPT }),
   ),
   { page: 'prompt', scenario: 'usual', width: 320, height: 560 },
+  { page: 'prompt', scenario: 'usual', width: 1400, height: 800 },
   { page: 'prompt', scenario: 'usual', width: 230, height: 360 },
   { page: 'prompt', scenario: 'incremental', width: 480, height: 1250, press: ['Lower the limits'] },
   ...['usual', 'hostile', 'frame', 'local', 'empty', 'unsupported', 'denied'].map(
     (scenario): Shot => ({ page: 'popup', scenario, ...POPUP }),
   ),
-  ...['usual', 'hostile', 'empty'].map(
+  ...['hostile', 'empty'].map(
     (scenario): Shot => ({ page: 'manager', scenario, width: 1200, height: 800, full: true }),
   ),
-  { page: 'manager', scenario: 'usual', width: 360, height: 800, full: true },
+  ...[320, 700, 1400].map(
+    (width): Shot => ({ page: 'manager', scenario: 'usual', width, height: 800, full: true, press: ['Details'] }),
+  ),
   { page: 'manager', scenario: 'frame', width: 900, height: 900, press: ['Details'] },
   { page: 'manager', scenario: 'local', width: 800, height: 900, press: ['Details', 'Edit limits'] },
   { page: 'manager', scenario: 'usual', width: 640, height: 400, press: ['Revoke all'] },
 ];
+
+/** Our colours, and those of a user who chose their own (Windows calls it contrast themes). */
+const LOOKS = (['none', 'active'] as const).flatMap((forcedColors) =>
+  (['light', 'dark'] as const).map((colorScheme) => ({ forcedColors, colorScheme })),
+);
+type Look = (typeof LOOKS)[number];
 
 /** Draws the extension's pages with invented data into `test-results/ui`; arguments select files by a part of the name. */
 export async function main(parts: readonly string[]): Promise<number> {
@@ -45,11 +54,12 @@ export async function main(parts: readonly string[]): Promise<number> {
   const { path: executablePath } = await ensureBrowser('chromium');
   const browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] });
   try {
-    for (const colorScheme of ['light', 'dark'] as const) {
+    for (const look of LOOKS) {
       for (const shot of SHOTS) {
-        const name = `${shot.page}-${shot.scenario}-${shot.width}-${colorScheme}.png`;
+        const colours = `${look.forcedColors === 'active' ? 'own-' : ''}${look.colorScheme}`;
+        const name = `${shot.page}-${shot.scenario}-${shot.width}-${colours}.png`;
         if (parts.length > 0 && !parts.some((part) => name.includes(part))) continue;
-        await draw(browser, preview, shot, colorScheme, path.join(folder, name));
+        await draw(browser, preview, shot, look, path.join(folder, name));
         console.log(path.join(folder, name));
       }
     }
@@ -59,10 +69,10 @@ export async function main(parts: readonly string[]): Promise<number> {
   return 0;
 }
 
-async function draw(browser: Browser, preview: Preview, shot: Shot, colorScheme: 'light' | 'dark', file: string) {
+async function draw(browser: Browser, preview: Preview, shot: Shot, look: Look, file: string) {
   const context = await browser.newContext({
     viewport: { width: shot.width, height: shot.height },
-    colorScheme,
+    ...look,
     reducedMotion: 'reduce',
   });
   await servePreview(context, preview);
