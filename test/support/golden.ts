@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { Tensor } from 'onnxruntime-node';
+import { type InferenceSession, Tensor } from 'onnxruntime-node';
 import { bytesOfBlob } from '../../offscreen/checkpoint/model-bytes.ts';
 import { readTable } from '../../offscreen/checkpoint/safetensors.ts';
 import { openFolder } from './node-graphs.ts';
@@ -39,23 +39,30 @@ export async function openGolden(name: string) {
     if (info?.dtype !== dtype) throw new Error(`${tensor} is no ${dtype} tensor.`);
     return (await file.read(dataStart + info.begin, dataStart + info.end)).buffer;
   };
-  const floats = async (ref: GoldenTensor) => padded(new Float32Array(await bytes(ref.tensor, 'F32')), ref);
-  const integers = async ({ tensor }: GoldenTensor) => new BigInt64Array(await bytes(tensor, 'I64'));
+  const floats = async (ref: GoldenTensor | undefined) =>
+    padded(new Float32Array(await bytes(given(ref).tensor, 'F32')), given(ref));
+  const integers = async (ref: GoldenTensor | undefined) => new BigInt64Array(await bytes(given(ref).tensor, 'I64'));
 
   return {
     folder,
     golden,
     config,
     forward: golden.forward as readonly GoldenCase[],
+    /** The forward case of this name. */
+    caseOf: (name: string): GoldenCase => {
+      const found = (golden.forward as readonly GoldenCase[]).find((one) => one.name === name);
+      if (!found) throw new Error(`There is no case ${name}.`);
+      return found;
+    },
     ...(await openFolder(folder)),
     /** Values of a float tensor, padded to its whole shape. */
     floats,
     /** Values of an integer tensor. */
-    ids: async (ref: GoldenTensor) => Array.from(await integers(ref), Number),
+    ids: async (ref: GoldenTensor | undefined) => Array.from(await integers(ref), Number),
     /** A tensor to be fed to a graph, padded to its whole shape. */
-    feed: async (ref: GoldenTensor): Promise<Tensor> => {
-      const dims = ref.pad_to ?? ref.shape;
-      return ref.dtype === 'F32'
+    feed: async (ref: GoldenTensor | undefined): Promise<Tensor> => {
+      const { dtype, shape, pad_to: dims = shape } = given(ref);
+      return dtype === 'F32'
         ? new Tensor('float32', await floats(ref), dims)
         : new Tensor('int64', await integers(ref), dims);
     },
@@ -70,6 +77,29 @@ export async function openGolden(name: string) {
   };
 }
 export type GoldenModel = Awaited<ReturnType<typeof openGolden>>;
+
+function given(ref: GoldenTensor | undefined): GoldenTensor {
+  if (!ref) throw new Error('The case has no such tensor.');
+  return ref;
+}
+
+/** One item of a batch, as a batch of one. */
+export function itemOf({ dims, data }: Tensor, item: number): Tensor {
+  const [batch = 1, ...rest] = dims;
+  const size = data.length / batch;
+  const [start, end] = [item * size, (item + 1) * size];
+  if (data instanceof Float32Array) return new Tensor('float32', data.slice(start, end), [1, ...rest]);
+  if (data instanceof BigInt64Array) return new Tensor('int64', data.slice(start, end), [1, ...rest]);
+  throw new Error('Golden tensors are float32 or int64.');
+}
+
+/** Runs a graph all of whose outputs are tensors. */
+export async function runGraph(
+  session: InferenceSession,
+  feeds: Readonly<Record<string, Tensor>>,
+): Promise<Readonly<Record<string, Tensor>>> {
+  return (await session.run(feeds)) as Readonly<Record<string, Tensor>>;
+}
 
 /** The largest absolute difference of two lists; with a mask, of the stretches that have a 1 in it. */
 export function largestDifference(a: ArrayLike<number>, b: ArrayLike<number>, mask?: readonly number[]): number {

@@ -102,6 +102,16 @@ export function slice(g: GraphBuilder, a: Value, axis: number, start: number, en
   return single(g, 'Slice', inputs, { element: a.element, dims });
 }
 
+/** Stretches of these lengths along one axis, in order. */
+export function split(g: GraphBuilder, a: Value, axis: number, lengths: readonly number[]): readonly Value[] {
+  const at = axisOf(axis, a.dims.length);
+  const results = lengths.map((length) => ({
+    element: a.element,
+    dims: a.dims.map((dim, i) => (i === at ? length : dim)),
+  }));
+  return g.node('Split', [a, g.integers(lengths)], results, { attributes: { axis: { int: at } } });
+}
+
 export function unsqueeze(g: GraphBuilder, a: Value, axes: readonly number[]): Value {
   const dims: Dimension[] = [...a.dims];
   for (const axis of axes) dims.splice(axis, 0, 1);
