@@ -65,8 +65,7 @@ export function addRmsNorm(g: GraphBuilder, { residual, delta }: Stream, name: s
 
 /** Adds up a stream and normalizes it with gain and shift (Ba et al. 2016, arXiv:1607.06450). */
 export function addLayerNorm(g: GraphBuilder, { residual, delta }: Stream, name: string, epsilon: number): Normed {
-  const size = sizeOf(residual);
-  const [gain, shift] = [g.param(`${name}.weight`, [size]), g.param(`${name}.bias`, [size])];
+  const [gain, shift] = layerNormParams(g, name, sizeOf(residual));
   const attributes = { epsilon: { float: epsilon } };
   if (!delta) {
     const normed = single(g, 'LayerNormalization', [residual, gain, shift], same(residual), {
@@ -81,6 +80,13 @@ export function addLayerNorm(g: GraphBuilder, { residual, delta }: Stream, name:
   });
   if (!normed || !sum) throw new GraphError('A norm without results.');
   return { sum, normed };
+}
+
+/** Gain and shift of a norm, [size] each; the oldest checkpoints call them gamma and beta. */
+export function layerNormParams(g: GraphBuilder, name: string, size: number): readonly [Value, Value] {
+  const old = !g.has(`${name}.weight`) && g.has(`${name}.gamma`);
+  const [gain, shift] = old ? ['gamma', 'beta'] : ['weight', 'bias'];
+  return [g.param(`${name}.${gain}`, [size]), g.param(`${name}.${shift}`, [size])];
 }
 
 function sizeOf(value: Value): number {
