@@ -11,12 +11,12 @@ export interface Popup {
   click(name: string): Promise<void>;
 }
 
-/** Switches on what pressing a toolbar button by protocol needs in browsers before 150; later ones ignore it. */
+/** What the protocol's own description asks for before a toolbar button can be pressed; Chromium 156 does without. */
 export const TOOLBAR_ARGS: readonly string[] = ['--enable-unsafe-extension-debugging'];
 
 /**
  * Presses the extension's toolbar button on `page`, as a user does: the popup opens on that tab, and learns its address
- * (`activeTab`). Rejects in browsers that cannot be told to (before Chromium 146).
+ * (`activeTab`). Rejects in a browser whose protocol has no `Extensions.triggerAction`.
  */
 export async function openPopup(browser: ExtensionBrowser, page: Page): Promise<Popup> {
   await page.bringToFront();
