@@ -1,10 +1,10 @@
 import type { InferenceSession, Tensor } from 'onnxruntime-node';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { changedParams, filled } from '../../test/support/changed-params.ts';
 import { floatsOf, largestDifference, openGolden } from '../../test/support/golden.ts';
 import { expectOutputs, relativeError, runInputs } from '../../test/support/graph-runs.ts';
 import { openNodeSession } from '../../test/support/node-graphs.ts';
 import { roundedWeights, roundingBound } from '../../test/support/rounded-weights.ts';
-import type { ParamInfo, ParamReader, ParamTable } from '../checkpoint/checkpoint.ts';
 import { type BertOptions, emitBert } from './bert.ts';
 import { type Precision, storageOf } from './graph.ts';
 
@@ -74,37 +74,18 @@ function normalized(tensor: Tensor | undefined): number[] {
   });
 }
 
-/** The reference model with parameters renamed, and others made up, all of one value. */
-function changed(rename: (name: string) => string, made: Readonly<Record<string, readonly number[]>> = {}) {
-  const names = new Map(table.names().map((name) => [rename(name), name]));
-  const infoOf = (name: string): ParamInfo | undefined => {
-    const shape = made[name];
-    if (shape) return { dtype: 'F32', shape, file: '', begin: 0, end: 0 };
-    return table.get(names.get(name) ?? '');
-  };
-  const params: ParamTable = { get: infoOf, names: () => [...names.keys(), ...Object.keys(made)] };
-  const values: ParamReader = {
-    async rows(name, from, to) {
-      const [, ...rest] = made[name] ?? [];
-      if (!made[name]) return reader.rows(names.get(name) ?? '', from, to);
-      return new Float32Array((to - from) * rest.reduce((a, b) => a * b, 1)).fill(0.5);
-    },
-  };
-  return { params, values };
-}
-
 describe('checkpoints of other kinds', () => {
   const { inputs, outputs } = caseNamed('batch_padded');
 
   it('may have the names of an encoder alone, and of norms as they once were', async () => {
-    const { params, values } = changed((name) =>
+    const other = changedParams(model, {}, (name) =>
       name
         .replace(/^bert\./, '')
         .replace('LayerNorm.weight', 'LayerNorm.gamma')
         .replace('LayerNorm.bias', 'LayerNorm.beta'),
     );
-    const graph = emitBert({ ...config, architectures: ['BertModel'] }, params, storageOf('fp32'));
-    const results = await runInputs(model, await openNodeSession(graph, values), inputs);
+    const graph = emitBert({ ...config, architectures: ['BertModel'] }, other.table, storageOf('fp32'));
+    const results = await runInputs(model, await openNodeSession(graph, other.reader), inputs);
     expect(await expectOutputs(model, outputs, results)).toEqual(['last_hidden_state', 'pooler_output', 'mean_pooled']);
   });
 
@@ -120,31 +101,32 @@ describe('checkpoints of other kinds', () => {
   });
 
   it.each([
-    ['their own table', { 'cls.predictions.decoder.weight': [432, 48] }],
+    ['their own table', { 'cls.predictions.decoder.weight': filled([432, 48], 0.5) }],
     ['the table of the input', {}],
   ])('may guess masked words by %s', async (_, more) => {
     const transform = 'cls.predictions.transform';
-    const { params, values } = changed((name) => name, {
-      [`${transform}.dense.weight`]: [48, 48],
-      [`${transform}.dense.bias`]: [48],
-      [`${transform}.LayerNorm.weight`]: [48],
-      [`${transform}.LayerNorm.bias`]: [48],
-      'cls.predictions.bias': [432],
+    const other = changedParams(model, {
+      [`${transform}.dense.weight`]: filled([48, 48], 0.5),
+      [`${transform}.dense.bias`]: filled([48], 0.5),
+      [`${transform}.LayerNorm.weight`]: filled([48], 0.5),
+      [`${transform}.LayerNorm.bias`]: filled([48], 0.5),
+      'cls.predictions.bias': filled([432], 0.5),
       ...more,
     });
-    const graph = emitBert({ ...config, architectures: ['BertForMaskedLM'] }, params, storageOf('fp32'));
-    const { logits } = await runInputs(model, await openNodeSession(graph, values), inputs);
+    const graph = emitBert({ ...config, architectures: ['BertForMaskedLM'] }, other.table, storageOf('fp32'));
+    const { logits } = await runInputs(model, await openNodeSession(graph, other.reader), inputs);
     expect(logits?.dims).toEqual([4, 28, 432]);
     // All rows of the transform are alike, so that its norm leaves the shift alone: 0.5 for each of 48 columns.
-    const row = await values.rows('bert.embeddings.word_embeddings.weight', 7, 8);
+    const row = await reader.rows('bert.embeddings.word_embeddings.weight', 7, 8);
     const expected = 'cls.predictions.decoder.weight' in more ? 48 / 4 : row.reduce((sum, value) => sum + value / 2, 0);
     expect(floatsOf(logits)[432 + 7]).toBeCloseTo(expected + 0.5, 3);
   });
 
   it('may find answers', async () => {
-    const { params, values } = changed((name) => name, { 'qa_outputs.weight': [2, 48], 'qa_outputs.bias': [2] });
-    const graph = emitBert({ ...config, architectures: ['BertForQuestionAnswering'] }, params, storageOf('fp32'));
-    const results = await runInputs(model, await openNodeSession(graph, values), inputs);
+    const made = { 'qa_outputs.weight': filled([2, 48], 0.5), 'qa_outputs.bias': filled([2], 0.5) };
+    const other = changedParams(model, made);
+    const graph = emitBert({ ...config, architectures: ['BertForQuestionAnswering'] }, other.table, storageOf('fp32'));
+    const results = await runInputs(model, await openNodeSession(graph, other.reader), inputs);
     expect(results.start_logits?.dims).toEqual([4, 28]);
     const token = floatsOf(results.last_hidden_state).subarray(0, 48);
     expect(floatsOf(results.end_logits)[0]).toBeCloseTo(

@@ -188,6 +188,10 @@ export interface GroupedAttentionOptions {
   readonly rotary?: RotaryTables | undefined;
   /** Keys that a token sees at most, itself included; all of them if left out. */
   readonly window?: number | undefined;
+  /** Factor of the products of queries and keys; 1 / sqrt(head size) if left out. */
+  readonly scale?: number | undefined;
+  /** Added to the products before the softmax: [batch or 1, heads or 1, queries, total tokens]. */
+  readonly bias?: Value | undefined;
 }
 
 /**
@@ -201,11 +205,15 @@ export function groupedAttention(
   options: GroupedAttentionOptions,
 ): { readonly output: Value; readonly key: Value; readonly value: Value } {
   const { heads, keyValueHeads, headSize, past, present, lastPosition, totalTokens, rotary, window } = options;
+  const { scale, bias } = options;
   const dims = [...query.dims.slice(0, -1), heads * headSize];
   const cacheDims: Dimension[] = [dimOf(query, 0), keyValueHeads, 'present_capacity', headSize];
   const [output, key, value] = g.node(
     'GroupQueryAttention',
-    [query, keyValue?.key, keyValue?.value, past.key, past.value, lastPosition, totalTokens, rotary?.cos, rotary?.sin],
+    [
+      ...[query, keyValue?.key, keyValue?.value, past.key, past.value, lastPosition, totalTokens],
+      ...[rotary?.cos, rotary?.sin, ...(bias ? [undefined, bias] : [])],
+    ],
     [
       { element: query.element, dims },
       { element: query.element, dims: cacheDims, name: present.key },
@@ -218,6 +226,7 @@ export function groupedAttention(
         kv_num_heads: { int: keyValueHeads },
         do_rotary: { int: rotary ? 1 : 0 },
         ...(window !== undefined && { local_window_size: { int: window } }),
+        ...(scale !== undefined && { scale: { float: scale } }),
       },
     },
   );
