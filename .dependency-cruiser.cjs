@@ -44,7 +44,7 @@ const LAYERS = [
     path: '^offscreen/',
     not: '^offscreen/main\\.ts$',
     may: ['^src/protocol/', '^src/shared/', '^shaders/'],
-    packages: ['valibot', 'onnxruntime-web', 'onnxruntime-common', 'onnx-proto', '@huggingface/(tokenizers|jinja)'],
+    packages: ['valibot', 'onnxruntime-web', 'onnxruntime-common', 'onnx-proto', 'hash-wasm', '@huggingface/(tokenizers|jinja)'],
   },
   { name: 'shaders', path: '^shaders/', may: [], packages: [] },
 ];

@@ -5,7 +5,10 @@
  * Every promise here rejects with a {@link WebplatError}, except that an aborted `signal` rejects with its own reason.
  */
 
-/** A model's name: a source and a path, e.g. `packaged:storyteller`. */
+/**
+ * A model's name: `packaged:NAME` of those that come with the extension, `hf:ORG/NAME[@REVISION]` of a hub, `https://HOST/PATH/`
+ * for a folder on a server that the user allowed, `file:NAME` for files that the user added.
+ */
 export type ModelName = string;
 
 /** What a model can be asked to do. `tensors` stands for {@link Webplat.run}. */
@@ -39,7 +42,7 @@ export interface GenerationOptions {
 
 /** Progress of a model on its way into memory. */
 export interface LoadProgress {
-  readonly phase: 'read' | 'quantize' | 'compile' | 'ready';
+  readonly phase: 'download' | 'read' | 'quantize' | 'compile' | 'ready';
   /** 0 to 1. */
   readonly fraction: number;
 }
@@ -137,12 +140,20 @@ export interface ModelCard {
   readonly tasks: readonly TaskName[];
   readonly diskBytes: number;
   readonly residentBytes: number;
+  /** Where it comes from: with the extension, a hub or another server, or the user's own files. */
+  readonly source: 'packaged' | 'hub' | 'web' | 'file';
+  /** Name of the server that it is fetched from; absent where nothing is fetched. */
+  readonly host?: string | undefined;
+  /** Bytes that are not on this computer yet. */
+  readonly downloadBytes: number;
   /** Tokens of prompt and answer together; absent where the notion has no meaning. */
   readonly contextTokens?: number | undefined;
 }
 
 export interface Availability {
-  readonly availability: 'available' | 'needs-permission' | 'unavailable';
+  /** `ready`: in memory for this site; `on-disk`: loads without the network; `downloadable`: `bytes` have to come first. */
+  readonly availability: 'ready' | 'on-disk' | 'downloadable' | 'needs-permission' | 'unavailable';
+  readonly bytes?: number;
   readonly reason?: string | undefined;
 }
 

@@ -1,26 +1,29 @@
 import type { Method, ParamsOf, ResultOf } from '../src/protocol/define.ts';
 import { createDispatch, type Dispatch } from '../src/protocol/dispatch.ts';
 import { ERRORS, WebplatError, type WireError } from '../src/protocol/errors.ts';
+import type { LoadProgress } from '../src/protocol/generation.ts';
 import type { HostStatus } from '../src/protocol/host/host-status.ts';
 import { HOST_METHODS } from '../src/protocol/methods.ts';
 import { reportGrantsExpired } from '../src/protocol/report/report-grants-expired.ts';
 import { reportSessionClosed } from '../src/protocol/report/report-session-closed.ts';
 import { reportUsage } from '../src/protocol/report/report-usage.ts';
-import { DEFAULT_SETTINGS } from '../src/protocol/settings.ts';
+import { DEFAULT_SETTINGS, type Settings } from '../src/protocol/settings.ts';
 import { randomToken } from '../src/shared/ids.ts';
 import type { Logger } from '../src/shared/logger.ts';
 import type { DataPort } from '../src/shared/port.ts';
 import { servePort } from './data/serve-port.ts';
 import { createHostMonitor } from './device/host-monitor.ts';
 import { createEchoEngine } from './engines/echo/engine.ts';
+import { isCurrentArtifact } from './engines/ort/compiled-key.ts';
 import { createOrtEngine } from './engines/ort/engine.ts';
+import { actOnStore } from './handlers/act-on-store.ts';
 import { createDataHandlers } from './handlers/data-handlers.ts';
 import type { Services } from './handlers/execute.ts';
-import { createPool } from './pool/pool.ts';
+import { createPool, type Pool } from './pool/pool.ts';
 import { createScheduler } from './schedule/scheduler.ts';
 import { createSessions } from './sessions/sessions.ts';
 import { createUsageReporter } from './sessions/usage-reporter.ts';
-import { createPackagedSource } from './store/packaged-source.ts';
+import { createStorage } from './store/storage.ts';
 
 /** What surrounds a host. Nothing here is an extension API, so a plain page can supply it. */
 export interface HostEnvironment {
@@ -48,6 +51,20 @@ export interface Host {
 
 const ENDED: WireError = { code: 'session-ended', message: ERRORS['session-ended'].remedy };
 
+/** A model that a site asks for is looked up while the user waits. */
+const DESCRIBE_WITHIN_MS = 15_000;
+
+/** Bytes as pages are told of them: in hundredths of the whole, and only when that changes. */
+function coarsely(onProgress: (progress: LoadProgress) => void): (present: number, total: number) => void {
+  let last = -1;
+  return (present, total) => {
+    const fraction = total === 0 ? 1 : Math.floor((present / total) * 100) / 100;
+    if (fraction === last) return;
+    last = fraction;
+    onProgress({ phase: 'download', fraction });
+  };
+}
+
 const later = (task: () => void, delayMs: number): (() => void) => {
   const timer = setTimeout(task, delayMs);
   return () => clearTimeout(timer);
@@ -58,9 +75,20 @@ export function createHost({ assetBase, report, logger }: HostEnvironment): Host
   const instance = randomToken();
   const now = () => Date.now();
   const usage = createUsageReporter({ instance, later, logger, send: (batch) => report(reportUsage, batch) });
-  const pool = createPool({
+  let settings = DEFAULT_SETTINGS;
+  let hubToken: string | undefined;
+  const source = createStorage({
+    assetBase,
+    settings: () => settings.downloads,
+    token: () => hubToken,
+    isInUse: (contentHash) => pool.isResident(contentHash),
+    isCurrent: isCurrentArtifact,
+    logger,
+  });
+  const pool: Pool = createPool({
     engines: [createOrtEngine({ assetBase }), createEchoEngine()],
-    settings: DEFAULT_SETTINGS,
+    openFiles: (manifest, signal, onProgress) => source.open(manifest, signal, coarsely(onProgress)),
+    settings,
     logger,
     now,
     later,
@@ -74,9 +102,27 @@ export function createHost({ assetBase, report, logger }: HostEnvironment): Host
       );
     },
   });
-  const source = createPackagedSource(assetBase);
-  const services: Services = { source, pool, scheduler: createScheduler(), usage, now, siblings: sessions.siblings };
+  const services: Services = {
+    source,
+    pool,
+    scheduler: createScheduler(),
+    usage,
+    now,
+    siblings: sessions.siblings,
+    noteSite: source.noteSite,
+  };
   const monitor = createHostMonitor();
+
+  function applySettings(next: Settings): void {
+    settings = next;
+    pool.applySettings(next);
+    source.settingsChanged();
+  }
+
+  function keepSites(sites: readonly string[]): void {
+    const kept = new Set(sites);
+    source.keepSites((site) => kept.has(site)).catch(() => logger.warn('sites of models could not be checked'));
+  }
 
   async function close(token: string): Promise<void> {
     if (!sessions.end(token, ENDED)) return;
@@ -97,13 +143,16 @@ export function createHost({ assetBase, report, logger }: HostEnvironment): Host
         active: open.size,
         ...used,
         residentBytes: pool.heldBytes(new Set([token])),
+        models: [...pool.heldModels(token)],
       })),
     };
   }
 
   const dispatch = createDispatch<typeof HOST_METHODS, void>(HOST_METHODS, {
-    'host.hello': ({ settings }) => {
-      pool.applySettings(settings);
+    'host.hello': ({ settings: given, token, sites }) => {
+      hubToken = token;
+      applySettings(given);
+      keepSites(sites);
       return { instance, sessions: sessions.all().map(({ token }) => token) };
     },
     'host.session.start': (terms) => {
@@ -117,10 +166,24 @@ export function createHost({ assetBase, report, logger }: HostEnvironment): Host
     },
     'host.models': async () => ({ models: (await source.list()).map(({ card }) => card) }),
     'host.status': status,
-    'host.settings': (settings) => {
-      pool.applySettings(settings);
+    'host.settings': (given) => {
+      applySettings(given);
       return {};
     },
+    'host.sites': ({ sites }) => {
+      keepSites(sites);
+      return {};
+    },
+    'host.token': ({ token }) => {
+      hubToken = token;
+      return {};
+    },
+    'host.describe': async ({ model }) => {
+      const found = await source.describe(model, AbortSignal.timeout(DESCRIBE_WITHIN_MS));
+      return found === 'private' ? { isPrivate: true } : { isPrivate: false, ...(found && { card: found }) };
+    },
+    'host.store': () => source.state(),
+    'host.act': ({ model, act }) => actOnStore(source, model, act, logger),
     'host.unload': async ({ model }) => ({ unloaded: await pool.unload(model) }),
     'host.stop': ({ tokens }) => ({ aborted: sessions.stop(tokens, new WebplatError('stopped')) }),
   });

@@ -40,6 +40,8 @@ export async function describeModel(folder: string): Promise<PackagedModel> {
   const card = {
     name: `packaged:${name}`,
     ...(await readJson(CardFile, path.join(folder, 'card.json'))),
+    source: 'packaged' as const,
+    downloadBytes: 0,
     diskBytes: files.reduce((sum, { bytes }) => sum + bytes, 0),
     contextTokens: config.max_position_embeddings,
   };

@@ -4,7 +4,7 @@ import type { PassedTier } from '../../src/protocol/model.ts';
 import type { Backend } from '../../src/protocol/scalars.ts';
 import type { Settings } from '../../src/protocol/settings.ts';
 import type { TensorMap } from '../../src/protocol/tensor.ts';
-import type { ModelManifest } from '../store/manifest.ts';
+import type { ModelFiles, ModelManifest } from '../store/manifest.ts';
 
 /** Bytes a model takes while resident. */
 export interface MemoryUse {
@@ -70,6 +70,7 @@ export interface LoadedModel {
 export interface LoadOptions {
   readonly signal: AbortSignal;
   readonly backend: Settings['backend'];
+  readonly files: ModelFiles;
   onProgress(progress: LoadProgress): void;
 }
 

@@ -9,6 +9,7 @@ import {
   makeFakeEngine,
   makeFakeTime,
   makeManifest,
+  NO_FILES,
 } from '../../test/support/fake-engine.ts';
 import { makeCaveats, makeTerms } from '../../test/support/make-terms.ts';
 import type { GenerateEvents } from '../engines/engine.ts';
@@ -28,6 +29,7 @@ function setUp(engineOptions: FakeEngineOptions = {}, terms = makeTerms()) {
   const reports: unknown[] = [];
   const models = new Map<string, ModelManifest>([['packaged:m', makeManifest('packaged:m')]]);
   const expired: string[] = [];
+  const noted: string[] = [];
   const sessions = createSessions({ now: time.now, later: time.later, onExpired: (token) => expired.push(token) });
   const usage = createUsageReporter({
     instance: 'i',
@@ -36,9 +38,14 @@ function setUp(engineOptions: FakeEngineOptions = {}, terms = makeTerms()) {
     send: async ({ entries }) => reports.push(...entries),
   });
   const services: Services = {
-    source: { list: async () => [...models.values()], resolve: async (name) => models.get(name) },
+    source: {
+      list: async () => [...models.values()],
+      resolve: async (name) => models.get(name),
+      open: () => NO_FILES,
+    },
     pool: createPool({
       engines: [engine],
+      openFiles: () => NO_FILES,
       settings: DEFAULT_SETTINGS,
       logger: quiet,
       now: time.now,
@@ -48,12 +55,13 @@ function setUp(engineOptions: FakeEngineOptions = {}, terms = makeTerms()) {
     usage,
     now: time.now,
     siblings: sessions.siblings,
+    noteSite: (model, site) => void noted.push(`${model} for ${site}`),
   };
   sessions.start(terms);
   const session = sessions.get(terms.token);
   if (!session) throw new Error('the session was just started');
   const handlers = createDataHandlers(services, session);
-  return { engine, time, reports, expired, models, sessions, services, session, handlers, terms, usage };
+  return { engine, time, reports, expired, noted, models, sessions, services, session, handlers, terms, usage };
 }
 
 function makeCall() {

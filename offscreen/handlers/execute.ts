@@ -20,6 +20,8 @@ export interface Services {
   readonly now: Clock;
   /** Tokens of the sessions that belong to the same site, the given one included. */
   siblings(session: Session): ReadonlySet<string>;
+  /** Notes which site uses a model, so that it is kept for it. */
+  noteSite(model: string, site: string): void;
 }
 
 /** What a request asks for, before anything is loaded. */
@@ -58,7 +60,7 @@ export async function execute<T>(
   call: ExecuteCall,
   work: (execution: Execution) => Promise<T>,
 ): Promise<T> {
-  const manifest = await resolveModel(services, session, request);
+  const manifest = await resolveModel(services, session, request, call.signal);
   const admitted = admit(services, session, request, manifest);
   const { signal } = call;
   const life = openRequest(session, request, call);
@@ -97,13 +99,19 @@ export async function execute<T>(
  *
  * @throws {@link WebplatError} permission errors first, so that an unpermitted name tells nothing about the model.
  */
-export async function resolveModel(services: Services, session: Session, need: Need): Promise<ModelManifest> {
+export async function resolveModel(
+  services: Services,
+  session: Session,
+  need: Need,
+  signal: AbortSignal,
+): Promise<ModelManifest> {
   grantsFor(session.terms.grants, need, services.now());
-  const manifest = await services.source.resolve(need.model);
+  const manifest = await services.source.resolve(need.model, signal);
   if (!manifest) throw new WebplatError('unknown-model');
   if (!manifest.card.tasks.includes(need.task)) {
     throw new WebplatError('model-unsupported', undefined, { reason: `The model does not do ${need.task}.` });
   }
+  if (manifest.card.source !== 'packaged') services.noteSite(manifest.card.name, siteKey(session.terms.subject));
   return manifest;
 }
 

@@ -26,7 +26,7 @@ function permittedTask(services: Services, session: Session, model: string): Tas
 /** Loads a model and keeps it for the session until `releaseModel` or the session's end. */
 export async function holdModel(services: Services, session: Session, model: string, call: ServedCall) {
   const need = { model, task: permittedTask(services, session, model) };
-  const manifest = await resolveModel(services, session, need);
+  const manifest = await resolveModel(services, session, need, call.signal);
   const held = session.held.get(model) ?? [];
   if (held.length >= LIMITS.inFlight)
     throw new WebplatError('busy', 'The model is held too often.', { quota: LIMITS.inFlight });

@@ -43,7 +43,7 @@ export async function createLab(assetBase: URL, logger: Logger): Promise<Lab> {
   });
   const tell = <M extends Method>(method: M['name'], params: ParamsOf<M>) =>
     host.dispatch('background', method, params, undefined);
-  await tell('host.hello', { settings: DEFAULT_SETTINGS });
+  await tell('host.hello', { settings: DEFAULT_SETTINGS, sites: [] });
   const token = randomToken();
   await tell('host.session.start', {
     token,

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { WebplatError } from '../../src/protocol/errors.ts';
 import { DEFAULT_SETTINGS } from '../../src/protocol/settings.ts';
-import { makeFakeEngine, makeFakeTime, makeManifest } from '../../test/support/fake-engine.ts';
+import { makeFakeEngine, makeFakeTime, makeManifest, NO_FILES } from '../../test/support/fake-engine.ts';
 import { createPool } from './pool.ts';
 
 const quiet = { info() {}, warn() {}, error() {} };
@@ -10,7 +10,14 @@ const live = () => new AbortController().signal;
 function setUp(engineOptions: Parameters<typeof makeFakeEngine>[0] = {}, settings = DEFAULT_SETTINGS) {
   const engine = makeFakeEngine(engineOptions);
   const time = makeFakeTime();
-  const pool = createPool({ engines: [engine], settings, logger: quiet, now: time.now, later: time.later });
+  const pool = createPool({
+    engines: [engine],
+    openFiles: () => NO_FILES,
+    settings,
+    logger: quiet,
+    now: time.now,
+    later: time.later,
+  });
   return { engine, pool, time };
 }
 

@@ -6,7 +6,7 @@ import { abortable } from '../../src/shared/abort.ts';
 import type { Clock } from '../../src/shared/clock.ts';
 import type { Logger } from '../../src/shared/logger.ts';
 import type { Engine, LoadedModel, MemoryUse } from '../engines/engine.ts';
-import type { ModelManifest } from '../store/manifest.ts';
+import type { ModelFiles, ModelManifest } from '../store/manifest.ts';
 import { planEviction, totalMemory } from './budget.ts';
 import { describeResident, isIdle, type Resident } from './resident.ts';
 
@@ -33,9 +33,13 @@ export interface Pool {
   /** Upper estimate of what the model takes, or what it takes if it is resident. */
   estimate(manifest: ModelManifest): MemoryUse;
   unload(name: string): Promise<boolean>;
+  /** Whether a model of this content is in memory or being loaded. */
+  isResident(contentHash: string): boolean;
   applySettings(settings: Settings): void;
   residents(): readonly ResidentModel[];
   memory(): MemoryUse;
+  /** Names of the models that a holder has a lease on. */
+  heldModels(holder: string): readonly string[];
   /** Loads that ended well since the pool was made. */
   readonly modelLoads: number;
   /** Bytes of the models that any of `holders` has a lease on, each model once; `except` is left out. */
@@ -45,6 +49,12 @@ export interface Pool {
 
 export interface PoolEnvironment {
   readonly engines: readonly Engine[];
+  /** The files of a model that is about to be loaded; downloading is told by `onProgress`. */
+  readonly openFiles: (
+    manifest: ModelManifest,
+    signal: AbortSignal,
+    onProgress: (progress: LoadProgress) => void,
+  ) => ModelFiles;
   readonly settings: Settings;
   readonly logger: Logger;
   readonly now: Clock;
@@ -129,14 +139,16 @@ export function createPool(environment: PoolEnvironment): Pool {
       cancelIdle: undefined,
     };
     resident.loaded.catch(() => {});
+    const report = (progress: LoadProgress) => {
+      for (const listener of resident.progress) listener(progress);
+    };
     resident.loaded = gone
       .then(() =>
         engine.load(manifest, {
           signal: abortLoad.signal,
           backend: settings.backend,
-          onProgress: (progress) => {
-            for (const listener of resident.progress) listener(progress);
-          },
+          files: environment.openFiles(manifest, abortLoad.signal, report),
+          onProgress: report,
         }),
       )
       .then(
@@ -225,6 +237,7 @@ export function createPool(environment: PoolEnvironment): Pool {
       await Promise.all(matching.map((resident) => remove(resident, 'asked to')));
       return matching.length > 0;
     },
+    isResident: (contentHash) => [...residents.values()].some(({ manifest }) => manifest.contentHash === contentHash),
     applySettings(next) {
       settings = next;
       for (const idle of [...residents.values()].filter(isIdle).sort((a, b) => a.lastUsedAt - b.lastUsedAt)) {
@@ -241,6 +254,10 @@ export function createPool(environment: PoolEnvironment): Pool {
     get modelLoads() {
       return modelLoads;
     },
+    heldModels: (holder) =>
+      [...residents.values()]
+        .filter(({ holders, state }) => state === 'ready' && holders.has(holder))
+        .map(({ manifest }) => manifest.card.name),
     heldBytes(holders, except) {
       let bytes = 0;
       for (const resident of residents.values()) {

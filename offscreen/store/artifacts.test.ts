@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { MemoryFolder } from '../../test/support/memory-folder.ts';
 import type { ParamReader } from '../checkpoint/checkpoint.ts';
 import { createGraphBuilder } from '../graphs/build/graph-builder.ts';
-import { artifactKey, createArtifactStore, sweepArtifacts } from './artifacts.ts';
+import { artifactBytes, artifactKey, createArtifactStore, removeArtifacts, sweepArtifacts } from './artifacts.ts';
 
 const SIZES: Readonly<Record<string, number>> = { a: 3, b: 5 };
 const params = {
@@ -38,7 +38,8 @@ const floats = async (blob: Blob | undefined) => [
   ...new Float32Array((await blob?.arrayBuffer()) ?? new ArrayBuffer(0)),
 ];
 const signal = new AbortController().signal;
-const quiet = { signal, onProgress() {} };
+const checked = () => Promise.resolve();
+const quiet = { signal, onProgress() {}, checked };
 const meta = { shape: 'any' };
 const PARTS = {
   contentHash: 'abc',
@@ -73,7 +74,7 @@ describe('artifact store', () => {
   it('tells how far it is', async () => {
     const seen: [number, number][] = [];
     const onProgress = (done: number, total: number) => seen.push([done, total]);
-    await open().make(KEY, makeGraph(), meta, makeReader().reader, { signal, onProgress });
+    await open().make(KEY, makeGraph(), meta, makeReader().reader, { signal, onProgress, checked });
     expect(seen.at(-1)).toEqual([32, 32]);
     expect(seen.map(([done]) => done)).toEqual(seen.map(([done]) => done).sort((a, b) => a - b));
   });
@@ -129,6 +130,18 @@ describe('artifact store', () => {
     expect(again.read).toEqual(['a', 'b']);
   });
 
+  it('keeps nothing of what turned out to be made of something else', async () => {
+    const wrong = { ...quiet, checked: () => Promise.reject(new Error('wrong')) };
+    await expect(open().make(KEY, makeGraph(), meta, makeReader().reader, wrong)).rejects.toThrow('wrong');
+    expect(await open().load(KEY)).toBeUndefined();
+    await removeArtifacts(root.handle, 'abc');
+    expect(await artifactBytes(root.handle)).toBe(0);
+    const again = makeReader();
+    await make(again);
+    expect(again.read).toEqual(['a', 'b']);
+    expect(await artifactBytes(root.handle, 'abc')).toBeGreaterThan(32);
+  });
+
   it('stops between weights when aborted', async () => {
     const abort = new AbortController();
     const stopping = makeReader();
@@ -139,7 +152,7 @@ describe('artifact store', () => {
         return reader.rows(...asked);
       },
     };
-    const options = { signal: abort.signal, onProgress() {} };
+    const options = { signal: abort.signal, onProgress() {}, checked };
     await expect(open().make(KEY, makeGraph(), meta, cancelling, options)).rejects.toThrow('stopped');
     expect(stopping.read).toEqual(['a']);
   });

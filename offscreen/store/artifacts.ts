@@ -19,6 +19,8 @@ export interface MakeOptions {
   readonly signal: AbortSignal;
   /** Bytes of the weights that are there, of all. */
   onProgress(doneBytes: number, totalBytes: number): void;
+  /** Settles when what the weights were made of turned out to be right; rejects otherwise. Nothing is kept before. */
+  checked(): Promise<void>;
 }
 
 /** Compiled models by what they were made from. */
@@ -139,7 +141,7 @@ async function makeOnDisk(
   graph: EmittedGraph,
   meta: unknown,
   reader: ParamReader,
-  { signal, onProgress }: MakeOptions,
+  { signal, onProgress, checked }: MakeOptions,
 ): Promise<Artifact> {
   const total = totalOf(graph.parts);
   let done = 0;
@@ -153,6 +155,7 @@ async function makeOnDisk(
     done += part.bytes;
     onProgress(done, total);
   }
+  await checked();
   await writeWhole(folder, MODEL, graph.model);
   const model = { bytes: graph.model.byteLength, sha256: await sha256OfChunks(new Blob([graph.model])) };
   await writeWhole(folder, ENTRY, JSON.stringify({ meta, model, parts }));
@@ -206,7 +209,7 @@ async function makeInMemory(
   { model, parts }: EmittedGraph,
   meta: unknown,
   reader: ParamReader,
-  { signal, onProgress }: MakeOptions,
+  { signal, onProgress, checked }: MakeOptions,
 ): Promise<Artifact> {
   const total = totalOf(parts);
   if (total > MOST_IN_MEMORY) throw new WebplatError('storage-full', undefined, { requested: total });
@@ -221,5 +224,33 @@ async function makeInMemory(
     made.push({ file: part.file, data: new Blob([data]) });
     done += part.bytes;
   }
+  await checked();
   return { meta, model, parts: made };
+}
+
+/** Removes everything that was made of a model's content. */
+export async function removeArtifacts(root: FileSystemDirectoryHandle | undefined, contentHash: string): Promise<void> {
+  await sweepArtifacts(root, (key) => !key.startsWith(`${contentHash}-`));
+}
+
+/** Bytes that compiled models take on disk; of one content, or of all. */
+export async function artifactBytes(root: FileSystemDirectoryHandle | undefined, contentHash = ''): Promise<number> {
+  const folder = await root?.getDirectoryHandle(FOLDER).catch(() => undefined);
+  if (!folder) return 0;
+  let bytes = 0;
+  for await (const key of folder.keys()) {
+    if (contentHash !== '' && !key.startsWith(`${contentHash}-`)) continue;
+    const entry = await folder.getDirectoryHandle(key).catch(() => undefined);
+    if (!entry) continue;
+    for await (const name of entry.keys()) {
+      bytes +=
+        (
+          await entry.getFileHandle(name).then(
+            (handle) => handle.getFile(),
+            () => undefined,
+          )
+        )?.size ?? 0;
+    }
+  }
+  return bytes;
 }

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { pause } from '../../src/shared/abort.ts';
 import { type Hub, serveHub } from '../../test/support/hub/hub.ts';
 import { fileOf, repoOf } from '../../test/support/hub/repo.ts';
 import { MemoryFolder } from '../../test/support/memory-folder.ts';
@@ -57,14 +58,7 @@ describe('file store', { timeout: 20_000 }, () => {
       connections: 3,
       now: () => performance.now(),
       // Pauses are as long as the product's, only the clock is quicker.
-      pause: (ms, signal) =>
-        new Promise((resolve, reject) => {
-          const timer = setTimeout(resolve, ms / 50);
-          signal.addEventListener('abort', () => {
-            clearTimeout(timer);
-            reject(signal.reason);
-          });
-        }),
+      pause: (ms, signal) => pause(ms / 50, signal),
       throttle() {},
       onLiar: (source) => void liars.push(source),
     });
@@ -136,9 +130,7 @@ describe('file store', { timeout: 20_000 }, () => {
     const { store } = open();
     const order: number[] = [];
     const job = await store.fetch({ ...request(), sources: [sourceOf(hub)] }, live());
-    await Promise.all(
-      [2, 0].map((index) => job.chunk(index, live()).then(() => order.push(index))),
-    );
+    await Promise.all([2, 0].map((index) => job.chunk(index, live()).then(() => order.push(index))));
     expect(order).toHaveLength(2);
     await job.stored;
     const ranges = hub.requests.filter(({ path }) => path.includes('/cdn/')).map(({ range }) => range);
@@ -146,12 +138,36 @@ describe('file store', { timeout: 20_000 }, () => {
   });
 
   it.each<[string, Parameters<Hub['fault']>]>([
-    ['500 twice', [{ path: PATH, times: 2 }, { kind: 'status', status: 500 }]],
-    ['429 with Retry-After', [{ path: PATH, times: 1 }, { kind: 'status', status: 429, headers: { 'retry-after': '1' } }]],
-    ['a connection reset in the middle', [{ path: PATH, times: 2 }, { kind: 'reset', after: 100_000 }]],
+    [
+      '500 twice',
+      [
+        { path: PATH, times: 2 },
+        { kind: 'status', status: 500 },
+      ],
+    ],
+    [
+      '429 with Retry-After',
+      [
+        { path: PATH, times: 1 },
+        { kind: 'status', status: 429, headers: { 'retry-after': '1' } },
+      ],
+    ],
+    [
+      'a connection reset in the middle',
+      [
+        { path: PATH, times: 2 },
+        { kind: 'reset', after: 100_000 },
+      ],
+    ],
     ['a body shorter than it says', [{ path: PATH, times: 1 }, { kind: 'wrong-length' }]],
     ['a server without ranges', [{ path: PATH }, { kind: 'no-ranges' }]],
-    ['an address that expired', [{ path: PATH, times: 1, skip: 1 }, { kind: 'status', status: 403 }]],
+    [
+      'an address that expired',
+      [
+        { path: PATH, times: 1, skip: 1 },
+        { kind: 'status', status: 403 },
+      ],
+    ],
   ])('gets over %s', async (_what, fault) => {
     hub.fault(...fault);
     expectContent(await obtain());
@@ -163,7 +179,14 @@ describe('file store', { timeout: 20_000 }, () => {
     ['403', [{ path: /resolve/ }, { kind: 'status', status: 403 }], 'download-refused'],
     ['500 for ever', [{ path: PATH }, { kind: 'status', status: 500 }], 'download-failed'],
     ['another range than asked for', [{ path: PATH }, { kind: 'wrong-range' }], 'download-failed'],
-    ['a file that changes meanwhile', [{ path: PATH, skip: 1 }, { kind: 'etag', etag: '"new"' }], 'download-failed'],
+    [
+      'a file that changes meanwhile',
+      [
+        { path: PATH, skip: 1 },
+        { kind: 'etag', etag: '"new"' },
+      ],
+      'download-failed',
+    ],
     ['a redirect loop', [{ path: /resolve/ }, { kind: 'loop' }], 'download-failed'],
     ['a body that was compressed unasked', [{ path: PATH }, { kind: 'gzip' }], ''],
   ])('%s', async (_what, fault, code) => {

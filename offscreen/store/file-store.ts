@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { WebplatError } from '../../src/protocol/errors.ts';
 import { Bytes } from '../../src/protocol/scalars.ts';
+import { onAbort } from '../../src/shared/abort.ts';
 import { createArrival } from './arrival.ts';
 import { type ChunkedFile, type ChunkedFiles, chunkCount } from './chunked-files.ts';
 import type { FileDigest } from './hash/file-hash.ts';
@@ -125,10 +126,11 @@ export function createFileStore(environment: FileStoreEnvironment): FileStore {
         throw error;
       });
       entry.waiters += 1;
-      signal.addEventListener('abort', () => {
+      const stop = onAbort(signal, () => {
         entry.waiters -= 1;
         if (entry.waiters === 0) entry.abort.abort(signal.reason);
       });
+      entry.job.stored.then(stop, stop);
       return entry.job;
     },
     async adopt(file) {

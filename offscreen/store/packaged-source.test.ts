@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { ModelManifest } from './manifest.ts';
+import { createModelReader } from './model-reader.ts';
 import { createPackagedSource } from './packaged-source.ts';
-import { readModelFile, readModelJson } from './read-file.ts';
 
 const BASE = new URL('https://host.test/app/');
 const content = new TextEncoder().encode('{"a":1}');
@@ -13,6 +12,8 @@ const card = {
   description: 'd',
   licence: 'MIT',
   tasks: ['text-generation'],
+  source: 'packaged',
+  downloadBytes: 0,
   diskBytes: 7,
   residentBytes: 9,
 };
@@ -22,10 +23,15 @@ const index = [{ card, engine: 'ort', contentHash: sha256, files: [entry] }];
 describe('packaged models', () => {
   let served: Map<string, Uint8Array<ArrayBuffer> | string>;
   const signal = new AbortController().signal;
-  const resolve = async (): Promise<ModelManifest> => {
-    const manifest = await createPackagedSource(BASE).resolve('packaged:x');
+  const reader = async () => {
+    const source = createPackagedSource(BASE);
+    const manifest = await source.resolve('packaged:x');
     if (!manifest) throw new Error('Not found.');
-    return manifest;
+    return createModelReader(
+      manifest.files,
+      source.open(manifest, signal, () => {}),
+      signal,
+    );
   };
   beforeEach(() => {
     served = new Map<string, Uint8Array<ArrayBuffer> | string>([
@@ -61,9 +67,13 @@ describe('packaged models', () => {
   });
 
   it('reads a file that is what the manifest says', async () => {
-    expect(await readModelFile(await resolve(), 'config.json', signal)).toEqual(content);
-    expect(await readModelJson(await resolve(), 'config.json', signal)).toEqual({ a: 1 });
-    expect(await readModelJson(await resolve(), 'generation_config.json', signal)).toBeUndefined();
+    const files = await reader();
+    const file = await files.open('config.json');
+    expect(await file.read(0, file.size)).toEqual(content);
+    expect(await files.json('config.json')).toEqual({ a: 1 });
+    expect(await files.json('generation_config.json')).toBeUndefined();
+    await expect(files.open('generation_config.json')).rejects.toMatchObject({ code: 'model-corrupt' });
+    await files.checked();
   });
 
   it.each([
@@ -71,9 +81,9 @@ describe('packaged models', () => {
     ['cut short', content.subarray(0, 3)],
     ['missing', undefined],
   ])('refuses a file that is %s', async (_what, body) => {
-    const manifest = await resolve();
+    const files = await reader();
     served.delete('https://host.test/app/models/x/config.json');
     if (body) served.set('https://host.test/app/models/x/config.json', body);
-    await expect(readModelFile(manifest, 'config.json', signal)).rejects.toMatchObject({ code: 'model-corrupt' });
+    await expect(files.open('config.json')).rejects.toMatchObject({ code: 'model-corrupt' });
   });
 });

@@ -1,6 +1,7 @@
 import { type Approvals, createApprovals } from './approvals/approvals.ts';
 import { createConsequences } from './consequences.ts';
 import type { Environment } from './environment.ts';
+import { grantedSites } from './granted-sites.ts';
 import { createHostLink } from './host-link.ts';
 import { createModelCards } from './model-cards.ts';
 import { createPageDocuments, type PageDocuments } from './page-documents.ts';
@@ -9,6 +10,7 @@ import { createPrompts } from './prompts.ts';
 import type { Services } from './services.ts';
 import { createSessions } from './sessions.ts';
 import { createSites } from './sites.ts';
+import { createHubTokenStore } from './store/hub-token.ts';
 import { createPermissionStore } from './store/permission-store.ts';
 import { createSessionRecords } from './store/session-records.ts';
 import { createSettingsStore } from './store/settings-store.ts';
@@ -34,15 +36,35 @@ export function composeServices(environment: Environment): Composition {
     ledger,
     host: () => host,
   });
-  const host = createHostLink({ ...environment, settings: settings.read, onGreeting: sessions.adopt });
+  const hubToken = createHubTokenStore(local);
+  const host = createHostLink({
+    ...environment,
+    async greeting() {
+      const token = await hubToken.read();
+      return { settings: await settings.read(), sites: await grantedSites(permissions), ...(token && { token }) };
+    },
+    onGreeting: sessions.adopt,
+  });
   const models = createModelCards(session, host);
   const approvals = createApprovals({ ...environment, isConnected: documents.isConnected });
-  const consequences = createConsequences(sessions, documents);
+  const consequences = createConsequences(sessions, documents, permissions, () => host);
   const permits = createPermits({ permissions, approvals, models });
   const prompts = createPrompts({ ...environment, approvals, permissions, models, settings, consequences });
   const sites = createSites({ permissions, sessions, ledger, now });
   return {
-    services: { permissions, permits, prompts, sessions, consequences, ledger, settings, models, sites, host },
+    services: {
+      permissions,
+      permits,
+      prompts,
+      sessions,
+      consequences,
+      ledger,
+      settings,
+      models,
+      sites,
+      host,
+      hubToken,
+    },
     approvals,
     documents,
   };

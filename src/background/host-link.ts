@@ -2,7 +2,6 @@ import type { Method, ParamsOf, ResultOf } from '../protocol/define.ts';
 import { WebplatError } from '../protocol/errors.ts';
 import { hostHello } from '../protocol/host/host-hello.ts';
 import { callOneShot, type SendOneShot } from '../protocol/message.ts';
-import type { Settings } from '../protocol/settings.ts';
 import type { Environment } from './environment.ts';
 
 /** What a host answers when it is greeted. */
@@ -21,7 +20,8 @@ export interface HostLink {
 }
 
 export interface HostLinkOptions extends Pick<Environment, 'host' | 'later' | 'logger'> {
-  readonly settings: () => Promise<Settings>;
+  /** What a host is told first. */
+  readonly greeting: () => Promise<ParamsOf<typeof hostHello>>;
   /** Called with every greeting, before anything else is asked of the host. */
   readonly onGreeting: (greeting: HostGreeting) => Promise<void>;
 }
@@ -29,7 +29,7 @@ export interface HostLinkOptions extends Pick<Environment, 'host' | 'later' | 'l
 const HELLO_ATTEMPTS = 100;
 const HELLO_RETRY_MS = 100;
 
-export function createHostLink({ host, later, logger, settings, onGreeting }: HostLinkOptions): HostLink {
+export function createHostLink({ host, later, logger, greeting: greetingOf, onGreeting }: HostLinkOptions): HostLink {
   let greeting: Promise<void> | undefined;
 
   const send: SendOneShot = async (request) => {
@@ -42,7 +42,7 @@ export function createHostLink({ host, later, logger, settings, onGreeting }: Ho
 
   /** A document that another background life began to make may not listen yet. */
   async function hello(): Promise<HostGreeting> {
-    const params = { settings: await settings() };
+    const params = await greetingOf();
     for (let attempt = 1; ; attempt += 1) {
       try {
         return await callOneShot(send, hostHello, params);

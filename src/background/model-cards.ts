@@ -1,27 +1,54 @@
 import * as v from 'valibot';
 import type { StorageArea } from '../platform/storage.ts';
+import { hostDescribe } from '../protocol/host/host-describe.ts';
 import { hostModels } from '../protocol/host/host-models.ts';
 import { ModelCard } from '../protocol/model.ts';
+import { canonicalName } from '../protocol/model-name.ts';
 import type { HostLink } from './host-link.ts';
 import { createCell } from './store/cell.ts';
 
 /** The models there are, as the host describes them. */
 export interface ModelCards {
-  /** Asks the host unless it was asked before in this browser session; an update of the extension begins a new one. */
+  /** Those that are on this computer. */
   all(): Promise<readonly ModelCard[]>;
-  /** What is known without starting the host. */
+  /** What was known of them when somebody asked last, without starting the host. */
   known(): Promise<readonly ModelCard[]>;
+  /** Any model by name, looked up where it comes from if it is not here; undefined when there is none. */
+  describe(name: string): Promise<ModelCard | undefined>;
+}
+
+/** A model that only the user's token shows, before the token may be used for the site that asks. */
+export function privateCard(name: string): ModelCard {
+  return {
+    name,
+    title: name.slice(0, 128),
+    description: 'Not public, if there is such a model at all: it is looked up with your token once you allow it.',
+    licence: 'unknown',
+    tasks: ['text-generation', 'tensors'],
+    source: 'hub',
+    diskBytes: 0,
+    downloadBytes: 0,
+    residentBytes: 0,
+  };
 }
 
 export function createModelCards(area: StorageArea, host: Pick<HostLink, 'callStarting'>): ModelCards {
   const cell = createCell({ area, key: 'models', schema: v.array(ModelCard), initial: [] });
+
+  async function all(): Promise<readonly ModelCard[]> {
+    const { models } = await host.callStarting(hostModels, {});
+    return cell.update(() => models);
+  }
+
   return {
     known: cell.read,
-    async all() {
-      const known = await cell.read();
-      if (known.length > 0) return known;
-      const { models } = await host.callStarting(hostModels, {});
-      return cell.update(() => models);
+    all,
+    async describe(name) {
+      const canonical = canonicalName(name);
+      const here = (await cell.read()).find((card) => card.name === canonical);
+      if (here?.source === 'packaged') return here;
+      const { card, isPrivate } = await host.callStarting(hostDescribe, { model: canonical });
+      return isPrivate ? privateCard(canonical) : card;
     },
   };
 }

@@ -30,7 +30,7 @@ export interface Permits {
 export interface PermitsOptions {
   readonly permissions: PermissionStore;
   readonly approvals: Approvals;
-  readonly models: Pick<ModelCards, 'all'>;
+  readonly models: Pick<ModelCards, 'all' | 'describe'>;
 }
 
 export function createPermits({ permissions, approvals, models }: PermitsOptions): Permits {
@@ -45,8 +45,15 @@ export function createPermits({ permissions, approvals, models }: PermitsOptions
   }
 
   async function assertKnown(ask: Ask): Promise<void> {
+    const cards = await Promise.all(ask.models.map(models.describe));
+    if (cards.some((card) => card === undefined)) throw new WebplatError('unknown-model');
+  }
+
+  /** Without the user's doing nothing is looked up elsewhere. */
+  async function assertHere(ask: Ask): Promise<void> {
     const names = (await models.all()).map(({ name }) => name);
-    if (!ask.models.every((model) => names.includes(model))) throw new WebplatError('unknown-model');
+    const packaged = ask.models.filter((model) => model.startsWith('packaged:'));
+    if (!packaged.every((model) => names.includes(model))) throw new WebplatError('unknown-model');
   }
 
   /** What must hold before the user is bothered. */
@@ -54,8 +61,9 @@ export function createPermits({ permissions, approvals, models }: PermitsOptions
     const inactive = () => new WebplatError(decision.expired ? 'permission-expired' : 'activation-required');
     // A site without any grant learns nothing about models, not even which ones exist, before the user has acted.
     if (!call.activated && decision.holds === undefined) throw inactive();
-    await assertKnown(ask);
-    if (!call.activated) throw inactive();
+    if (call.activated) return assertKnown(ask);
+    await assertHere(ask);
+    throw inactive();
   }
 
   return {

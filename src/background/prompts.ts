@@ -8,7 +8,7 @@ import { type Approval, askOfApproval, type Waiter } from './approvals/approval-
 import type { Approvals } from './approvals/approvals.ts';
 import type { Consequences } from './consequences.ts';
 import type { Environment } from './environment.ts';
-import type { ModelCards } from './model-cards.ts';
+import { type ModelCards, privateCard } from './model-cards.ts';
 import type { Cell } from './store/cell.ts';
 import type { PermissionStore } from './store/permission-store.ts';
 
@@ -26,7 +26,7 @@ export interface Prompts {
 export interface PromptsOptions extends Pick<Environment, 'now' | 'newToken'> {
   readonly approvals: Approvals;
   readonly permissions: PermissionStore;
-  readonly models: Pick<ModelCards, 'all'>;
+  readonly models: Pick<ModelCards, 'describe'>;
   readonly settings: Cell<Settings>;
   readonly consequences: Consequences;
 }
@@ -39,7 +39,10 @@ export function createPrompts(options: PromptsOptions): Prompts {
     const { id, subject, createdAt, waiters } = approval;
     const ask = askOfApproval(approval);
     const offer = offerOf(ask);
-    const cards = (await models.all()).filter(({ name }) => offer.models.includes(name));
+    // A model that cannot be looked up any more is shown by its name: what is allowed must be seen.
+    const cards = await Promise.all(
+      offer.models.map(async (name) => (await models.describe(name).catch(() => undefined)) ?? privateCard(name)),
+    );
     const holds = await heldBy(approval, waiters[0]);
     return {
       id,

@@ -22,4 +22,5 @@ export interface Services {
   readonly models: ModelCards;
   readonly sites: Sites;
   readonly host: HostLink;
+  readonly hubToken: Cell<string>;
 }

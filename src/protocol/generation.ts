@@ -74,7 +74,7 @@ export type TextChunk = v.InferOutput<typeof TextChunk>;
 
 /** Progress of a load: coarse for pages (hundredths), exact bytes are the manager's. */
 export const LoadProgress = v.strictObject({
-  phase: v.picklist(['read', 'quantize', 'compile', 'ready']),
+  phase: v.picklist(['download', 'read', 'quantize', 'compile', 'ready']),
   fraction: v.pipe(v.number(), v.minValue(0), v.maxValue(1)),
 });
 export type LoadProgress = v.InferOutput<typeof LoadProgress>;

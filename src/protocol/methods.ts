@@ -18,17 +18,23 @@ import { modelsRelease } from './data/models-release.ts';
 import { run } from './data/run.ts';
 import { stream } from './data/stream.ts';
 import type { Method } from './define.ts';
+import { hostAct } from './host/host-act.ts';
+import { hostDescribe } from './host/host-describe.ts';
 import { hostHello } from './host/host-hello.ts';
 import { hostModels } from './host/host-models.ts';
 import { hostSessionEnd } from './host/host-session-end.ts';
 import { hostSessionStart } from './host/host-session-start.ts';
 import { hostSettings } from './host/host-settings.ts';
+import { hostSites } from './host/host-sites.ts';
 import { hostStatus } from './host/host-status.ts';
 import { hostStop } from './host/host-stop.ts';
+import { hostStore } from './host/host-store.ts';
+import { hostToken } from './host/host-token.ts';
 import { hostUnload } from './host/host-unload.ts';
 import { reportGrantsExpired } from './report/report-grants-expired.ts';
 import { reportSessionClosed } from './report/report-session-closed.ts';
 import { reportUsage } from './report/report-usage.ts';
+import { uiAct } from './ui/ui-act.ts';
 import { uiDenialClear } from './ui/ui-denial-clear.ts';
 import { uiGrantRevoke } from './ui/ui-grant-revoke.ts';
 import { uiGrantUpdate } from './ui/ui-grant-update.ts';
@@ -38,7 +44,9 @@ import { uiPromptGet } from './ui/ui-prompt-get.ts';
 import { uiSettingsSet } from './ui/ui-settings-set.ts';
 import { uiState } from './ui/ui-state.ts';
 import { uiStop } from './ui/ui-stop.ts';
+import { uiStore } from './ui/ui-store.ts';
 import { uiTab } from './ui/ui-tab.ts';
+import { uiToken } from './ui/ui-token.ts';
 
 /**
  * Every message there is, by channel. A name that is not listed on a channel does not exist on it and is refused.
@@ -65,18 +73,24 @@ export const DATA_METHODS = [
   stream,
 ] as const;
 export const HOST_METHODS = [
+  hostAct,
+  hostDescribe,
   hostHello,
   hostModels,
   hostSessionEnd,
   hostSessionStart,
   hostSettings,
+  hostSites,
   hostStatus,
   hostStop,
+  hostStore,
+  hostToken,
   hostUnload,
 ] as const;
 export const REPORT_METHODS = [reportGrantsExpired, reportSessionClosed, reportUsage] as const;
 export const BRIDGE_METHODS = [bridgeAttach, hostAttach] as const;
 export const UI_METHODS = [
+  uiAct,
   uiDenialClear,
   uiGrantRevoke,
   uiGrantUpdate,
@@ -86,7 +100,9 @@ export const UI_METHODS = [
   uiSettingsSet,
   uiState,
   uiStop,
+  uiStore,
   uiTab,
+  uiToken,
 ] as const;
 
 export const ALL_METHODS: readonly Method[] = [

@@ -8,8 +8,14 @@ export const ModelCard = v.strictObject({
   description: v.pipe(v.string(), v.maxLength(512)),
   licence: v.pipe(v.string(), v.maxLength(64)),
   tasks: v.array(TaskName),
+  /** Where it comes from: with the extension, a hub or another server, or the user's own files. */
+  source: v.picklist(['packaged', 'hub', 'web', 'file']),
+  /** Name of the server that it is fetched from; absent where nothing is fetched. */
+  host: v.optional(v.pipe(v.string(), v.maxLength(256))),
   /** Bytes of the original files. */
   diskBytes: Bytes,
+  /** Bytes of them that are not on this computer yet. */
+  downloadBytes: Bytes,
   /** Bytes expected on the device while resident; 0 for a model without weights. */
   residentBytes: Bytes,
   /** Tokens of prompt and answer together; absent where the notion has no meaning. */

@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { LIMITS } from './limits.ts';
+import { canonicalName, parseModelName } from './model-name.ts';
 
 /** Identifier of one request on one port; unique while the request is open. */
 export const RequestId = v.pipe(v.number(), v.safeInteger(), v.minValue(1), v.maxValue(0xffff_ffff));
@@ -10,8 +11,14 @@ export const Token = v.pipe(v.string(), v.regex(/^[0-9a-f]{32}$/));
 /** A serialized tuple origin, e.g. `https://example.org` or `http://localhost:5173`. */
 export const Origin = v.pipe(v.string(), v.maxLength(512), v.regex(/^[a-z][a-z0-9+.-]*:\/\/[^/\\?#\s]+$/));
 
-/** `packaged:NAME`; other schemes are added with their source. */
-export const ModelName = v.pipe(v.string(), v.maxLength(LIMITS.modelNameChars), v.regex(/^[a-z]+:[A-Za-z0-9._/@-]+$/));
+/** A name of `parseModelName`: `packaged:NAME`, `hf:ORG/NAME[@REVISION]`, `https://HOST/PATH/` or `file:NAME`. */
+export const ModelName = v.pipe(
+  v.string(),
+  v.maxLength(LIMITS.modelNameChars),
+  v.check((name) => parseModelName(name) !== undefined, 'a name such as packaged:NAME or hf:ORG/NAME'),
+  // One spelling for one model, so that permissions need not know of others.
+  v.transform(canonicalName),
+);
 
 export const TaskName = v.picklist(['text-generation', 'tensors']);
 export type TaskName = v.InferOutput<typeof TaskName>;

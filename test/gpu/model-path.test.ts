@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { ModelManifest } from '../../offscreen/store/manifest.ts';
 import { type ModelPageHost, type OpenModelPage, startModelPage } from './support/model-page.ts';
 import { expectError, expectValue } from './support/outcome.ts';
+import type { LoadArguments } from './support/page/main.ts';
 import { rendererBytes } from './support/process-memory.ts';
 
 const PROMPT = '<|begin|>Once upon a time, there was a';
@@ -28,13 +28,14 @@ describe('the model path', () => {
     expectValue(await page.call('generate', { model, input: PROMPT, maxNewTokens: 24, ...options }));
 
   /** The packaged model with one file replaced, described as if it had always been so. */
-  async function withFile(file: string, content: Uint8Array): Promise<ModelManifest> {
+  async function withFile(file: string, content: Uint8Array): Promise<Pick<LoadArguments, 'manifest' | 'replaced'>> {
     const manifest = await page.call('manifest');
     host.replace(`/models/storyteller/${file}`, content);
     const files = manifest.files.map((entry) =>
-      entry.path === file ? { ...entry, bytes: content.byteLength, sha256: sha256(content) } : entry,
+      entry.path === file ? { ...entry, bytes: content.byteLength } : entry,
     );
-    return { ...manifest, contentHash: sha256(content), files };
+    const replaced = { [file]: { bytes: content.byteLength, sha256: sha256(content) } };
+    return { manifest: { ...manifest, contentHash: sha256(content), files }, replaced };
   }
 
   describe('files that are not what they should be', () => {
@@ -64,20 +65,22 @@ describe('the model path', () => {
       ['without its header', (content) => content.subarray(100), 'The header is too long.'],
     ])('refuses weights packaged %s', async (_what, damage, reason) => {
       const content = damage(await readFile('models/storyteller/model.safetensors'));
-      const manifest = await withFile('model.safetensors', content);
-      expect(expectError(await load({ manifest }))).toMatchObject({ code: 'model-corrupt', data: { reason } });
+      expect(expectError(await load(await withFile('model.safetensors', content)))).toMatchObject({
+        code: 'model-corrupt',
+        data: { reason },
+      });
     });
 
     it("refuses another model's tokenizer", async () => {
-      const manifest = await withFile('tokenizer.json', await readFile('test/fixtures/models/llama/tokenizer.json'));
-      expect(expectError(await load({ manifest }))).toMatchObject({ code: 'model-corrupt' });
+      const changed = await withFile('tokenizer.json', await readFile('test/fixtures/models/llama/tokenizer.json'));
+      expect(expectError(await load(changed))).toMatchObject({ code: 'model-corrupt' });
     });
 
     it('refuses a model of a family that it does not know', async () => {
       const config = JSON.parse(await readFile('models/storyteller/config.json', 'utf8'));
       const content = Buffer.from(JSON.stringify({ ...config, model_type: 'mystery' }));
-      const manifest = await withFile('config.json', content);
-      expect(expectError(await load({ manifest }))).toMatchObject({ code: 'model-unsupported' });
+      const changed = await withFile('config.json', content);
+      expect(expectError(await load(changed))).toMatchObject({ code: 'model-unsupported' });
     });
   });
 

@@ -1,5 +1,5 @@
 import type { Engine, LoadedModel, LoadOptions, MemoryUse } from '../../offscreen/engines/engine.ts';
-import type { ModelManifest } from '../../offscreen/store/manifest.ts';
+import type { ModelFiles, ModelManifest } from '../../offscreen/store/manifest.ts';
 import type { WebplatError } from '../../src/protocol/errors.ts';
 
 /** A manifest of a model without files, for tests of what surrounds models. */
@@ -11,6 +11,8 @@ export function makeManifest(name: string, overrides: Partial<ModelManifest> = {
       description: 'A model for tests.',
       licence: 'MIT',
       tasks: ['text-generation', 'tensors'],
+      source: 'packaged',
+      downloadBytes: 0,
       diskBytes: 10,
       residentBytes: 100,
       contextTokens: 32,
@@ -144,3 +146,10 @@ export function makeFakeTime(start = 1_000_000) {
     },
   };
 }
+
+/** Files of a model that has none. */
+export const NO_FILES: ModelFiles = {
+  open: () => Promise.reject(new Error('The model has no files.')),
+  chunk: () => Promise.resolve(),
+  checked: () => Promise.resolve(),
+};

@@ -11,6 +11,8 @@ const card = (name: string): ModelCard => ({
   description: '',
   licence: 'MIT',
   tasks: ['text-generation', 'tensors'],
+  source: 'packaged',
+  downloadBytes: 0,
   diskBytes: 1,
   residentBytes: 1,
 });
@@ -20,6 +22,11 @@ export class FakeHost {
   exists = false;
   instances = 0;
   settings: Settings | undefined;
+  token: string | undefined;
+  sites: readonly string[] = [];
+  /** Models that the user's token alone shows, by name. */
+  readonly hidden = new Set<string>();
+  readonly acts: string[] = [];
   readonly sessions = new Map<string, SessionTerms>();
   readonly ended: { token: string; code: string }[] = [];
   readonly models = [card('packaged:echo'), card('packaged:tiny')];
@@ -45,8 +52,10 @@ export class FakeHost {
   }
 
   private readonly dispatch = createDispatch<typeof HOST_METHODS, void>(HOST_METHODS, {
-    'host.hello': ({ settings }) => {
+    'host.hello': ({ settings, token, sites }) => {
       this.settings = settings;
+      this.token = token;
+      this.sites = sites;
       return { instance: this.instances.toString(16).padStart(32, 'f'), sessions: [...this.sessions.keys()] };
     },
     'host.models': () => ({ models: this.models }),
@@ -62,6 +71,30 @@ export class FakeHost {
       this.settings = settings;
       return {};
     },
+    'host.sites': ({ sites }) => {
+      this.sites = sites;
+      return {};
+    },
+    'host.token': ({ token }) => {
+      this.token = token;
+      return {};
+    },
+    'host.describe': ({ model }) => {
+      const card = this.models.find(({ name }) => name === model);
+      return { isPrivate: this.hidden.has(model), ...(card && { card }) };
+    },
+    'host.store': () => ({
+      models: [],
+      downloads: [],
+      filesBytes: 0,
+      compiledBytes: 0,
+      persisted: true,
+      available: true,
+    }),
+    'host.act': ({ model, act }) => {
+      this.acts.push(`${act} ${model}`);
+      return { outcome: 'done' };
+    },
     'host.status': () => ({
       residents: [],
       modelLoads: 0,
@@ -75,6 +108,7 @@ export class FakeHost {
         tokens: 1,
         computeMs: 1,
         residentBytes: 7,
+        models: [],
       })),
     }),
     'host.stop': ({ tokens }) => ({ aborted: tokens.length }),

@@ -2,6 +2,7 @@ import { createDispatch, type Handlers } from '../../src/protocol/dispatch.ts';
 import type { Subject } from '../../src/protocol/grant.ts';
 import { replyTo, type SendOneShot } from '../../src/protocol/message.ts';
 import { UI_METHODS } from '../../src/protocol/methods.ts';
+import type { StoreState } from '../../src/protocol/store.ts';
 import type { SiteView } from '../../src/protocol/ui/views.ts';
 import { DEFAULT_SETTINGS, ECHO, NOW, STORYTELLER } from './fake-state.ts';
 import { SCENARIOS } from './scenarios.ts';
@@ -12,6 +13,14 @@ let prompt = scenario.prompt ?? null;
 let sites: readonly SiteView[] = scenario.sites ?? [];
 let host = scenario.host;
 let settings = scenario.settings ?? DEFAULT_SETTINGS;
+const EMPTY_STORE: StoreState = {
+  models: [],
+  downloads: [],
+  filesBytes: 0,
+  compiledBytes: 0,
+  persisted: true,
+  available: true,
+};
 const listeners = new Set<() => void>();
 const changed = () => {
   for (const listener of listeners) listener();
@@ -37,6 +46,9 @@ const handlers: Handlers<typeof UI_METHODS, undefined> = {
     settings,
     storeError: scenario.storeError ?? false,
   }),
+  'ui.store': () => ({ ...(scenario.store ?? EMPTY_STORE), hasToken: scenario.hasToken ?? false }),
+  'ui.act': () => ({ outcome: 'done' }),
+  'ui.token': () => ({}),
   'ui.tab': ({ origin }) => ({ sites: sites.filter(({ subject }) => subject.topOrigin === origin) }),
   'ui.stop': ({ subject }) => {
     let aborted = 0;

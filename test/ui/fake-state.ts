@@ -19,6 +19,8 @@ export const STORYTELLER: ModelCard = {
   description: 'A small language model that writes short stories for children in plain English.',
   licence: 'MIT',
   tasks: ['text-generation', 'tensors'],
+  source: 'packaged',
+  downloadBytes: 0,
   diskBytes: 20_971_520,
   residentBytes: 11 * MIB,
   contextTokens: 512,
@@ -30,6 +32,8 @@ export const ECHO: ModelCard = {
   description: 'Repeats what it is sent. For trying out a site without a model.',
   licence: 'MIT',
   tasks: ['text-generation', 'tensors'],
+  source: 'packaged',
+  downloadBytes: 0,
   diskBytes: 0,
   residentBytes: 0,
 };

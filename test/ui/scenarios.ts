@@ -1,5 +1,6 @@
 import type { HostStatus } from '../../src/protocol/host/host-status.ts';
 import type { Settings } from '../../src/protocol/settings.ts';
+import type { StoreState } from '../../src/protocol/store.ts';
 import type { PromptView, SiteView } from '../../src/protocol/ui/views.ts';
 import {
   CAVEATS,
@@ -21,6 +22,8 @@ export interface Scenario {
   readonly host?: HostStatus;
   readonly settings?: Settings;
   readonly storeError?: boolean;
+  readonly store?: StoreState;
+  readonly hasToken?: boolean;
   /** Address of the tab that the popup was opened on. */
   readonly tabUrl?: string;
 }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { NO_FILES } from '../../../test/support/fake-engine.ts';
 import { ECHO_MANIFEST } from '../../store/echo-manifest.ts';
 import { createEchoEngine } from './engine.ts';
 
@@ -6,6 +7,7 @@ const load = () =>
   createEchoEngine().load(ECHO_MANIFEST, {
     signal: new AbortController().signal,
     backend: 'auto',
+    files: NO_FILES,
     onProgress: () => {},
   });
 

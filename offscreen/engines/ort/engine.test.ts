@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { NO_FILES } from '../../../test/support/fake-engine.ts';
 import type { Capabilities } from '../../device/capabilities.ts';
 import type { ModelManifest } from '../../store/manifest.ts';
 import type { LoadedModel } from '../engine.ts';
@@ -16,7 +17,9 @@ const manifest: ModelManifest = {
     description: '',
     licence: 'MIT',
     tasks: ['text-generation'],
+    source: 'packaged',
     diskBytes: 1,
+    downloadBytes: 0,
     residentBytes: 1,
   },
   engine: 'ort',
@@ -65,7 +68,8 @@ function makeEngine(...answers: Answer[]) {
     },
   });
   const abort = new AbortController();
-  const load = () => engine.load(manifest, { signal: abort.signal, backend: 'auto', onProgress: () => {} });
+  const load = () =>
+    engine.load(manifest, { signal: abort.signal, backend: 'auto', files: NO_FILES, onProgress: () => {} });
   return { load, workers, abort };
 }
 

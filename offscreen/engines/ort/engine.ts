@@ -4,6 +4,7 @@ import type { PassedTier } from '../../../src/protocol/model.ts';
 import { onAbort } from '../../../src/shared/abort.ts';
 import { type Capabilities, probeCapabilities } from '../../device/capabilities.ts';
 import type { Precision } from '../../graphs/graph.ts';
+import { answerFileAsk } from '../../store/file-service.ts';
 import type { ModelManifest } from '../../store/manifest.ts';
 import type { Engine, LoadedModel, LoadOptions } from '../engine.ts';
 import { createWorkerModel } from './client.ts';
@@ -69,7 +70,7 @@ function attempt(
   passedOver: readonly PassedTier[],
   manifest: ModelManifest,
   { assetBase, precision = precisionFor(tier, manifest), spawn = spawnWorker }: OrtEngineOptions,
-  { signal, onProgress }: LoadOptions,
+  { signal, onProgress, files: service }: LoadOptions,
 ): Promise<Outcome> {
   const worker = spawn();
   return new Promise<Outcome>((resolve, reject) => {
@@ -82,6 +83,8 @@ function attempt(
     const refuse = (reason: string) => give(() => resolve({ reason }));
     function receive(message: FromWorker): void {
       if (message.kind === 'progress') onProgress(message.progress);
+      else if (message.kind === 'ask')
+        void answerFileAsk(message, service).then((answer) => worker.postMessage(answer));
       else if (message.kind === 'refused') refuse(message.reason);
       else if (message.kind === 'failed') give(() => reject(fromWireError(message.error)));
       else if (message.kind === 'loaded') {
@@ -102,13 +105,13 @@ function attempt(
       event.preventDefault();
       refuse(`The worker stopped: ${event.message ?? 'it could not be started'}`.slice(0, 512));
     };
-    const { card, contentHash, files } = manifest;
+    const { contentHash, files } = manifest;
     const load: ToWorker = {
       kind: 'load',
       tier,
       precision,
       assetBase: assetBase.href,
-      manifest: { card, contentHash, files: [...files] },
+      manifest: { contentHash, files: files.map(({ path, bytes }) => ({ path, bytes })) },
     };
     worker.postMessage(load);
   });

@@ -6,12 +6,13 @@ import { createReadBack } from '../../device/read-back.ts';
 import { DECODER_IO, type Precision } from '../../graphs/graph.ts';
 import { createArtifactStore } from '../../store/artifacts.ts';
 import { openPrivateFiles } from '../../store/files.ts';
-import type { ModelManifest } from '../../store/manifest.ts';
+import type { ModelReader } from '../../store/model-reader.ts';
 import type { Decoder } from '../../tasks/decoder.ts';
 import { createTextTokenizer, type TextTokenizer } from '../../tasks/tokenizer.ts';
 import type { MemoryUse } from '../engine.ts';
 import { createDeviceCache, createHostCache } from './caches.ts';
 import { type CompiledDecoder, compileModel, readTextFiles } from './compile.ts';
+import { RUNTIME_VERSION } from './compiled-key.ts';
 import { createOrtDecoder, warmUp } from './decoder.ts';
 import { createSession, loadRuntime, type Runtime } from './runtime.ts';
 import type { Tier } from './tiers.ts';
@@ -21,7 +22,8 @@ export const MAX_SEQUENCES = 4;
 
 export interface LoadRequest {
   readonly tier: Tier;
-  readonly manifest: ModelManifest;
+  readonly contentHash: string;
+  readonly files: ModelReader;
   readonly precision: Precision;
   readonly assetBase: URL;
   readonly signal: AbortSignal;
@@ -47,17 +49,18 @@ export class TierRefused extends Error {}
  * @throws WebplatError for what is wrong with the model, {@link TierRefused} for what is wrong with the tier.
  */
 export async function loadModel(request: LoadRequest): Promise<RunningModel> {
-  const { manifest, precision, signal, onProgress, tier, assetBase } = request;
-  const files = await readTextFiles(manifest, signal);
+  const { contentHash, files, precision, signal, onProgress, tier, assetBase } = request;
+  const texts = await readTextFiles(files);
   const runtime = await refuseOnError(loadRuntime(tier, assetBase));
-  const compiled = await compileModel(manifest, files.config, {
+  const compiled = await compileModel(files, texts.config, {
+    contentHash,
     precision,
-    runtime: `ort${runtime.ort.env.versions.common}`,
+    runtime: RUNTIME_VERSION,
     store: createArtifactStore(await openPrivateFiles()),
     signal,
     onProgress,
   });
-  const tokenizer = createTextTokenizer(files, compiled.shape.vocabularySize);
+  const tokenizer = createTextTokenizer(texts, compiled.shape.vocabularySize);
   onProgress({ phase: 'compile', fraction: 0 });
   return { tokenizer, ...(await refuseOnError(start(tier, runtime, compiled))) };
 }

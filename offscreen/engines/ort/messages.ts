@@ -7,16 +7,15 @@ import {
   TextChunk,
   TextInput,
 } from '../../../src/protocol/generation.ts';
-import { ModelCard } from '../../../src/protocol/model.ts';
 import { Bytes, Count, DurationMs, RequestId } from '../../../src/protocol/scalars.ts';
 import { TensorMap } from '../../../src/protocol/tensor.ts';
 import { PRECISIONS } from '../../graphs/graph.ts';
+import { FileAnswer, FileAsk } from '../../store/file-service.ts';
 import { TIERS } from './tiers.ts';
 
 const Manifest = v.strictObject({
-  card: ModelCard,
   contentHash: v.string(),
-  files: v.array(v.strictObject({ path: v.string(), bytes: Bytes, sha256: v.string(), url: v.string() })),
+  files: v.array(v.strictObject({ path: v.string(), bytes: Bytes })),
 });
 
 const Memory = v.strictObject({ gpuBytes: Bytes, cpuBytes: Bytes });
@@ -38,12 +37,14 @@ export const ToWorker = v.variant('kind', [
   v.strictObject({ kind: v.literal('count'), id: RequestId, input: TextInput }),
   v.strictObject({ kind: v.literal('run'), id: RequestId, inputs: TensorMap }),
   v.strictObject({ kind: v.literal('abort'), id: RequestId }),
+  FileAnswer,
 ]);
 export type ToWorker = v.InferOutput<typeof ToWorker>;
 
 /** What a worker answers. `refused` ends a load: this tier does not work; `failed` ends the worker. */
 export const FromWorker = v.variant('kind', [
   v.strictObject({ kind: v.literal('progress'), progress: LoadProgress }),
+  FileAsk,
   v.strictObject({
     kind: v.literal('loaded'),
     adapter: v.optional(v.string()),

@@ -1,6 +1,8 @@
 import * as v from 'valibot';
 import { toWireError, WebplatError } from '../../../src/protocol/errors.ts';
 import type { TensorMap } from '../../../src/protocol/tensor.ts';
+import { createFileServiceClient } from '../../store/file-service.ts';
+import { createModelReader } from '../../store/model-reader.ts';
 import { runDecoder } from '../../tasks/tensors.ts';
 import { generateText } from '../../tasks/text-generation.ts';
 import { loadModel, MAX_SEQUENCES, type RunningModel, TierRefused } from './load.ts';
@@ -19,17 +21,20 @@ export function serveEngine(port: WorkerPort): void {
   const running = new Map<number, AbortController>();
   let model: RunningModel | undefined;
   const post = (message: FromWorker, transfer: Transferable[] = []) => port.postMessage(message, transfer);
+  const service = createFileServiceClient(post);
   const fail = (error: unknown) => post({ kind: 'failed', error: toWireError(error) });
 
   async function load(message: Of<'load'>): Promise<void> {
-    const { kind: _, assetBase, ...rest } = message;
+    const { assetBase, manifest, tier, precision } = message;
     const signal = new AbortController().signal;
     const onProgress = (progress: Extract<FromWorker, { kind: 'progress' }>['progress']) =>
       post({ kind: 'progress', progress });
     try {
       const loaded = await loadModel({
-        ...rest,
-        manifest: { ...rest.manifest, engine: 'ort' },
+        tier,
+        precision,
+        contentHash: manifest.contentHash,
+        files: createModelReader(manifest.files, service, signal),
         assetBase: new URL(assetBase),
         signal,
         onProgress,
@@ -82,6 +87,7 @@ export function serveEngine(port: WorkerPort): void {
   port.onmessage = ({ data }) => {
     const message = v.parse(ToWorker, data);
     if (message.kind === 'load') void load(message);
+    else if (message.kind === 'answer') service.receive(message);
     else if (message.kind === 'abort') running.get(message.id)?.abort(new WebplatError('aborted'));
     else void answer(message);
   };

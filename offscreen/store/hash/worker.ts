@@ -25,7 +25,7 @@ async function start({ job, file }: Extract<ToHasher, { kind: 'start' }>): Promi
   }
 }
 
-onmessage = async ({ data }) => {
+self.onmessage = async ({ data }: MessageEvent) => {
   const message = v.parse(ToHasher, data);
   if (message.kind === 'start') return start(message);
   const hash = await jobs.get(message.job)?.catch(() => undefined);

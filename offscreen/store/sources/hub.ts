@@ -50,16 +50,19 @@ export async function listHubModel(fetch: AllowedFetch, place: HubPlace, signal:
   if (!info.success) throw new SourceFault('lying', 'The hub describes the model in another way.');
   const { sha, cardData } = info.output;
   const licence = [cardData?.license ?? 'unknown'].flat().join(', ').slice(0, 64);
-  const files = [
-    ...(await listFolder(fetch, place, `${api}/tree/${sha}`, sha, headers, signal)),
-    ...(await listFolder(fetch, place, `${api}/tree/${sha}/onnx`, sha, headers, signal).catch(absent)),
-  ];
-  return { commit: sha, licence, files, headers };
+  const root = await listFolder(fetch, place, `${api}/tree/${sha}`, sha, headers, signal);
+  const graphs = root.folders.has(GRAPHS)
+    ? await listFolder(fetch, place, `${api}/tree/${sha}/${GRAPHS}`, sha, headers, signal)
+    : undefined;
+  return { commit: sha, licence, files: [...root.files, ...(graphs?.files ?? [])], headers };
 }
 
-function absent(error: unknown): RemoteFile[] {
-  if (error instanceof SourceFault && error.kind === 'missing') return [];
-  throw error;
+/** Where repositories keep graphs that others have made. */
+const GRAPHS = 'onnx';
+
+interface Listing {
+  readonly files: readonly RemoteFile[];
+  readonly folders: ReadonlySet<string>;
 }
 
 async function listFolder(
@@ -69,8 +72,9 @@ async function listFolder(
   commit: string,
   headers: Readonly<Record<string, string>>,
   signal: AbortSignal,
-): Promise<RemoteFile[]> {
+): Promise<Listing> {
   const files: RemoteFile[] = [];
+  const folders = new Set<string>();
   let url: string | undefined = first;
   for (let page = 0; url !== undefined; page += 1) {
     if (page === MOST_PAGES) throw new SourceFault('lying', 'The model has too many files.');
@@ -78,6 +82,7 @@ async function listFolder(
     const entries = v.safeParse(v.array(Entry), answer.json);
     if (!entries.success) throw new SourceFault('lying', 'The hub lists files in another way.');
     for (const entry of entries.output) {
+      if (entry.type === 'directory') folders.add(entry.path);
       if (entry.type !== 'file') continue;
       if (!isInnerPath(entry.path) && isSuspicious(entry.path)) {
         throw new SourceFault('lying', 'The hub lists a file outside the model.');
@@ -86,13 +91,18 @@ async function listFolder(
     }
     url = nextPage(answer.headers.get('link'), first);
   }
-  return files;
+  return { files, folders };
 }
 
 /** A path that is no mere oddity of naming but leads elsewhere. */
-const isSuspicious = (path: string): boolean => path.startsWith('/') || path.includes('\\') || /(^|\/)\.\.(\/|$)/.test(path);
+const isSuspicious = (path: string): boolean =>
+  path.startsWith('/') || path.includes('\\') || /(^|\/)\.\.(\/|$)/.test(path);
 
-function describe({ hubUrl, mirrors, repository }: HubPlace, commit: string, entry: v.InferOutput<typeof Entry>): RemoteFile {
+function describe(
+  { hubUrl, mirrors, repository }: HubPlace,
+  commit: string,
+  entry: v.InferOutput<typeof Entry>,
+): RemoteFile {
   const { path, size, oid, lfs } = entry;
   return {
     path,

@@ -10,7 +10,9 @@ export interface Jail {
 }
 
 /** Makes the frame that requests are made from, under a policy; replaced in tests. */
-export type OpenFrame = (policy: string) => Promise<{ readonly fetch: typeof fetch; onBlocked(listener: () => void): void }>;
+export type OpenFrame = (
+  policy: string,
+) => Promise<{ readonly fetch: typeof fetch; onBlocked(listener: () => void): void }>;
 
 /**
  * A fetch whose every hop is checked by the browser itself. Scripts see neither where a redirect points to nor may follow it by
@@ -62,11 +64,14 @@ export function createJail(hosts: readonly string[], openFrame: OpenFrame = open
 
 /** Hosts as `connect-src` takes them: encrypted, but for this machine's own. */
 function policyOf(hosts: readonly string[]): string {
-  const sources = hosts.flatMap((host) => (isLocal(host) ? [`https://${host}`, `http://${host}`] : [`https://${host}`]));
+  const sources = hosts.flatMap((host) =>
+    isLocal(host) ? [`https://${host}`, `http://${host}`] : [`https://${host}`],
+  );
   return `default-src 'none'; connect-src ${sources.join(' ') || "'none'"}`;
 }
 
-const isLocal = (host: string): boolean => /^(localhost|[a-z0-9-]+\.localhost|127\.\d+\.\d+\.\d+|\[::1\])(:\d+)?$/.test(host);
+const isLocal = (host: string): boolean =>
+  /^(localhost|[a-z0-9-]+\.localhost|127\.\d+\.\d+\.\d+|\[::1\])(:\d+)?$/.test(host);
 
 /** A frame without address and content, that has nothing but its policy. */
 const openPolicyFrame: OpenFrame = async (policy) => {

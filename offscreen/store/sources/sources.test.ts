@@ -132,12 +132,15 @@ describe('a folder', () => {
     });
   });
 
-  it.each(['../secret.safetensors', 'notes.txt', '/model.safetensors'])('is not believed about a shard %s', async (name) => {
-    const index = JSON.stringify({ weight_map: { a: name } });
-    hub.put('org/sharded', repoOf({ 'config.json': '{}', 'model.safetensors.index.json': index }));
-    const where = new URL(`${hub.url}/org/sharded/resolve/main/`);
-    await expect(listFolderModel(fetch, where, live())).rejects.toMatchObject({ kind: 'lying' });
-  });
+  it.each(['../secret.safetensors', 'notes.txt', '/model.safetensors'])(
+    'is not believed about a shard %s',
+    async (name) => {
+      const index = JSON.stringify({ weight_map: { a: name } });
+      hub.put('org/sharded', repoOf({ 'config.json': '{}', 'model.safetensors.index.json': index }));
+      const where = new URL(`${hub.url}/org/sharded/resolve/main/`);
+      await expect(listFolderModel(fetch, where, live())).rejects.toMatchObject({ kind: 'lying' });
+    },
+  );
 });
 
 describe('the jail', () => {

@@ -11,6 +11,7 @@ import { handleGrantsExpired } from './report/report-grants-expired.ts';
 import type { ReportHandlers } from './report/report-handlers.ts';
 import { handleSessionClosed } from './report/report-session-closed.ts';
 import { handleUsage } from './report/report-usage.ts';
+import { handleAct } from './ui/ui-act.ts';
 import { handleDenialClear } from './ui/ui-denial-clear.ts';
 import { handleGrantRevoke } from './ui/ui-grant-revoke.ts';
 import { handleGrantUpdate } from './ui/ui-grant-update.ts';
@@ -21,7 +22,9 @@ import { handlePromptGet } from './ui/ui-prompt-get.ts';
 import { handleSettingsSet } from './ui/ui-settings-set.ts';
 import { handleState } from './ui/ui-state.ts';
 import { handleStop } from './ui/ui-stop.ts';
+import { handleStore } from './ui/ui-store.ts';
 import { handleTab } from './ui/ui-tab.ts';
+import { handleToken } from './ui/ui-token.ts';
 
 /** What pages may call. */
 export function controlHandlers(services: Services): ControlHandlers {
@@ -39,6 +42,7 @@ export function controlHandlers(services: Services): ControlHandlers {
 /** What the prompt window, the popup and the manager may call. */
 export function uiHandlers(services: Services): UiHandlers {
   return {
+    'ui.act': handleAct(services),
     'ui.denial.clear': handleDenialClear(services),
     'ui.grant.revoke': handleGrantRevoke(services),
     'ui.grant.update': handleGrantUpdate(services),
@@ -48,7 +52,9 @@ export function uiHandlers(services: Services): UiHandlers {
     'ui.settings.set': handleSettingsSet(services),
     'ui.state': handleState(services),
     'ui.stop': handleStop(services),
+    'ui.store': handleStore(services),
     'ui.tab': handleTab(services),
+    'ui.token': handleToken(services),
   };
 }
 

@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { defineMethod } from '../define.ts';
 import { ResidentModel } from '../model.ts';
-import { Bytes, Count, DurationMs, Token } from '../scalars.ts';
+import { Bytes, Count, DurationMs, ModelName, Token } from '../scalars.ts';
 
 /** What the host is doing now; for the manager, the popup and the demo. */
 export const HostStatus = v.strictObject({
@@ -23,6 +23,8 @@ export const HostStatus = v.strictObject({
       tokens: Count,
       computeMs: DurationMs,
       residentBytes: Bytes,
+      /** Models that it holds in memory. */
+      models: v.array(ModelName),
     }),
   ),
 });

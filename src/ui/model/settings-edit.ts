@@ -1,7 +1,7 @@
 import { Settings } from '../../protocol/settings.ts';
 import { boundsOf, type LabelledMeasure, measureText, parseMeasure } from './measure.ts';
 
-type MeasuredSetting = Exclude<keyof Settings, 'backend'>;
+type MeasuredSetting = Exclude<keyof Settings, 'backend' | 'downloads'>;
 
 const { entries } = Settings;
 
@@ -75,7 +75,7 @@ export function editSettings(before: Settings, draft: SettingsDraft): EditedSett
     return before[key];
   });
   if (Object.keys(errors).length > 0) return { ok: false, errors };
-  return { ok: true, settings: { ...numbers, backend: draft.backend } };
+  return { ok: true, settings: { ...numbers, backend: draft.backend, downloads: before.downloads } };
 }
 
 function mapNumbers<T>(each: (key: MeasuredSetting) => T): Record<MeasuredSetting, T> {

@@ -1,8 +1,8 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createFaults, type Fault, type FaultRule } from './faults.ts';
-import { sendFile } from './send-file.ts';
 import type { HubFile, HubRepo } from './repo.ts';
+import { sendFile } from './send-file.ts';
 
 /** One request that a hub served, for tests that count. */
 export interface HubRequest {
@@ -138,14 +138,23 @@ export async function serveHub(repos: Readonly<Record<string, HubRepo>> = {}, op
     const [, folder = ''] = /\/tree\/[^/]+\/?(.*)$/.exec(pathname) ?? [];
     const prefix = folder === '' ? '' : `${folder}/`;
     const inside = [...files].filter(([path]) => path.startsWith(prefix) && !path.slice(prefix.length).includes('/'));
-    if (inside.length === 0) return json(response, 404, { error: 'Entry not found' });
-    const entries = inside.slice(from, from + PAGE_ENTRIES).map(([path, file]) => ({
+    if (inside.length === 0) {
+      json(response, 404, { error: 'Entry not found' });
+      return;
+    }
+    const below = [...files.keys()].filter((path) => path.startsWith(prefix)).map((path) => path.slice(prefix.length));
+    const folders = new Set(below.filter((path) => path.includes('/')).map((path) => path.split('/')[0]));
+    const entries: unknown[] = inside.slice(from, from + PAGE_ENTRIES).map(([path, file]) => ({
       type: 'file',
       oid: file.gitOid,
       size: file.bytes,
       path,
       ...(file.lfs && { lfs: { oid: file.sha256, size: file.bytes, pointerSize: 130 } }),
     }));
+    if (from === 0) {
+      for (const name of folders)
+        entries.push({ type: 'directory', oid: '0'.repeat(40), size: 0, path: prefix + name });
+    }
     const next = from + PAGE_ENTRIES;
     const link = `<${url}${pathname}?cursor=${next}>; rel="next"`;
     json(response, 200, entries, next < inside.length ? { link } : {});

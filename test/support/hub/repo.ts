@@ -46,12 +46,10 @@ export function repoOf(
   files: Readonly<Record<string, Uint8Array | string | HubFile>>,
   options: Partial<Pick<HubRepo, 'commit' | 'token' | 'licence'>> = {},
 ): HubRepo {
-  const entries = Object.entries(files).map(
-    ([name, content]): [string, HubFile] => [
-      name,
-      typeof content === 'string' || content instanceof Uint8Array ? fileOf(name, content) : content,
-    ],
-  );
+  const entries = Object.entries(files).map(([name, content]): [string, HubFile] => [
+    name,
+    typeof content === 'string' || content instanceof Uint8Array ? fileOf(name, content) : content,
+  ]);
   const identity = entries.map(([name, { sha256 }]) => `${name} ${sha256}`).join('\n');
   return {
     commit: createHash('sha1').update(identity).digest('hex'),

@@ -21,6 +21,8 @@ export interface LoadArguments {
   /** Builds of the runtime that shall look unusable. */
   readonly withoutJspi?: boolean;
   readonly manifest?: ModelManifest;
+  /** Sizes and hashes of files that were replaced, as if they had always been so. */
+  readonly replaced?: Readonly<Record<string, { readonly bytes: number; readonly sha256: string }>>;
 }
 
 export interface GenerateArguments {
@@ -58,7 +60,7 @@ const api = {
   capabilities: probeCapabilities,
   manifest: resolveManifest,
 
-  load: ({ backend, precision, withoutJspi = false, manifest }: LoadArguments) =>
+  load: ({ backend, precision, withoutJspi = false, manifest, replaced = {} }: LoadArguments) =>
     outcome(async () => {
       const engine = createOrtEngine({
         assetBase,
@@ -71,8 +73,18 @@ const api = {
       });
       const phases: LoadProgress['phase'][] = [];
       const start = performance.now();
-      const loaded = await engine.load(manifest ?? (await resolveManifest()), {
-        signal: new AbortController().signal,
+      const { signal } = new AbortController();
+      const wanted = manifest ?? (await resolveManifest());
+      const files = createPackagedSource(assetBase).open(wanted, signal, () => {});
+      const loaded = await engine.load(wanted, {
+        signal,
+        files: {
+          ...files,
+          async open(path) {
+            const access = await files.open(path);
+            return access.kind === 'url' ? { ...access, ...replaced[path] } : access;
+          },
+        },
         backend,
         onProgress: ({ phase }) => phases.push(phase),
       });

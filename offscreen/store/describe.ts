@@ -1,0 +1,51 @@
+import * as v from 'valibot';
+import { WebplatError } from '../../src/protocol/errors.ts';
+import type { ModelCard } from '../../src/protocol/model.ts';
+import { parseModelName } from '../../src/protocol/model-name.ts';
+import { familyOf } from '../families/registry.ts';
+import type { RemoteModel } from './sources/remote-model.ts';
+
+const ConfigFile = v.object({
+  max_position_embeddings: v.optional(v.pipe(v.number(), v.safeInteger(), v.minValue(1))),
+});
+
+/** 4 bits a weight with scales and caches, for each byte of a checkpoint that stores two: an estimate before a plan is made. */
+const RESIDENT_PER_STORED = 0.35;
+const LEAST_RESIDENT_BYTES = 32 * 2 ** 20;
+
+/** What a model is to the user, from its list of files and its config. */
+export function describeModel(name: string, remote: RemoteModel, config: unknown): ModelCard {
+  const parsed = parseModelName(name);
+  if (!parsed) throw new WebplatError('unknown-model');
+  const family = familyOf(config);
+  const { max_position_embeddings: contextTokens } = v.parse(ConfigFile, config);
+  const bytes = remote.files.reduce((sum, file) => sum + file.bytes, 0);
+  const host = parsed.scheme === 'packaged' || parsed.scheme === 'file' ? undefined : hostOf(remote);
+  return {
+    name,
+    title: titleOf(name),
+    description: `${family.modelTypes[0] ?? ''} model${host ? ` from ${host}` : ''}`,
+    licence: remote.licence,
+    tasks: ['text-generation', 'tensors'],
+    source: { packaged: 'packaged', file: 'file', hf: 'hub', https: 'web' }[parsed.scheme] as ModelCard['source'],
+    ...(host && { host }),
+    diskBytes: bytes,
+    downloadBytes: bytes,
+    residentBytes: Math.max(LEAST_RESIDENT_BYTES, Math.round(bytes * RESIDENT_PER_STORED)),
+    ...(contextTokens !== undefined && { contextTokens }),
+  };
+}
+
+const hostOf = ({ files }: RemoteModel): string | undefined => {
+  const url = files[0]?.urls[0];
+  return url === undefined ? undefined : new URL(url).host;
+};
+
+/** The last part of a name, for people. */
+const titleOf = (name: string): string =>
+  name
+    .replace(/\/$/, '')
+    .replace(/@[^@]*$/, '')
+    .split(/[:/]/)
+    .at(-1)
+    ?.slice(0, 128) ?? name.slice(0, 128);

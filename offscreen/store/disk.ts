@@ -1,0 +1,100 @@
+import { WebplatError } from '../../src/protocol/errors.ts';
+import type { DownloadSettings } from '../../src/protocol/settings.ts';
+import { artifactBytes, removeArtifacts } from './artifacts.ts';
+import type { FileStore } from './file-store.ts';
+import type { ModelRecord } from './model-record.ts';
+import type { ModelStore } from './model-store.ts';
+
+export interface DiskEnvironment {
+  /** The private file system, where compiled models lie beside the store. */
+  readonly root: FileSystemDirectoryHandle;
+  readonly fileStore: FileStore;
+  readonly models: () => Pick<ModelStore, 'records' | 'forget'>;
+  readonly settings: () => DownloadSettings;
+  /** Models that are in memory or being loaded must stay. */
+  readonly isInUse: (contentHash: string) => boolean;
+  /** What the browser says of the disk; replaced in tests. */
+  readonly estimate?: () => Promise<{ quota?: number; usage?: number }>;
+}
+
+export interface DiskUse {
+  /** Of files, complete or not. */
+  readonly filesBytes: number;
+  /** Of what was compiled from them. */
+  readonly artifactsBytes: number;
+  /** What the browser would still give; undefined where it does not say. */
+  readonly freeBytes: number | undefined;
+}
+
+/** Keeps the store within its budget and the reserve of the disk free. */
+export interface Disk {
+  use(): Promise<DiskUse>;
+  /** Removes the least recently used models that nobody needs until `bytes` fit. @throws WebplatError `storage-full` */
+  makeRoom(bytes: number, keep: string): Promise<void>;
+  /** Removes a model with all that was made of it. */
+  remove(record: ModelRecord): Promise<void>;
+}
+
+/** What a checkpoint becomes takes about this much of its size again. */
+const COMPILED_PER_STORED = 0.4;
+
+export function createDisk(environment: DiskEnvironment): Disk {
+  const { root, fileStore, models, settings, isInUse } = environment;
+  const estimate = environment.estimate ?? (() => navigator.storage.estimate());
+
+  async function use(): Promise<DiskUse> {
+    const [stored, partialBytes, artifactsBytes, { quota, usage }] = await Promise.all([
+      fileStore.stored(),
+      fileStore.partialBytes(),
+      artifactBytes(root),
+      estimate().catch((): { quota?: number; usage?: number } => ({})),
+    ]);
+    const filesBytes = [...stored.values()].reduce((sum, { bytes }) => sum + bytes, partialBytes);
+    const freeBytes = quota === undefined || usage === undefined ? undefined : Math.max(0, quota - usage);
+    return { filesBytes, artifactsBytes, freeBytes };
+  }
+
+  /** Bytes that are too many for the budget or the reserve; 0 when all is well. */
+  async function excess(bytes: number): Promise<number> {
+    const { filesBytes, artifactsBytes, freeBytes } = await use();
+    const { diskBudgetBytes, diskReserveBytes } = settings();
+    const over = filesBytes + artifactsBytes + bytes - diskBudgetBytes;
+    const short = freeBytes === undefined ? 0 : bytes + diskReserveBytes - freeBytes;
+    return Math.max(0, over, short);
+  }
+
+  async function sizeOf({ files, contentHash }: ModelRecord): Promise<number> {
+    const stored = await Promise.all(
+      files.map(async ({ bytes, sha256 }) => (sha256 && (await fileStore.find(sha256)) ? bytes : 0)),
+    );
+    return stored.reduce((sum, bytes) => sum + bytes, await artifactBytes(root, contentHash));
+  }
+
+  async function remove(record: ModelRecord): Promise<void> {
+    await models().forget(record.card.name);
+    const others = (await models().records()).some(({ contentHash }) => contentHash === record.contentHash);
+    if (!others) await removeArtifacts(root, record.contentHash);
+  }
+
+  return {
+    use,
+    remove,
+    async makeRoom(bytes, keep) {
+      if (bytes === 0) return;
+      const needed = Math.ceil(bytes * (1 + COMPILED_PER_STORED));
+      if ((await excess(needed)) === 0) return;
+      const idle = (await models().records())
+        .filter(({ card, pinned, contentHash }) => !pinned && card.name !== keep && !isInUse(contentHash))
+        .sort((a, b) => Math.min(a.sites.length, 1) - Math.min(b.sites.length, 1) || a.lastUsedAt - b.lastUsedAt);
+      const sizes = await Promise.all(idle.map(sizeOf));
+      // Nothing is removed for a model that would not fit all the same.
+      if (sizes.reduce((sum, size) => sum + size, 0) >= (await excess(needed))) {
+        for (const record of idle) {
+          await remove(record);
+          if ((await excess(needed)) === 0) return;
+        }
+      }
+      throw new WebplatError('storage-full', undefined, { requested: needed, quota: settings().diskBudgetBytes });
+    },
+  };
+}

@@ -1,0 +1,80 @@
+import * as v from 'valibot';
+import { fromWireError, toWireError, WireError } from '../../src/protocol/errors.ts';
+import { Bytes, RequestId } from '../../src/protocol/scalars.ts';
+import type { FileAccess, ModelFiles } from './manifest.ts';
+
+/** How a worker asks for the files of its model, and what it is answered. */
+
+const Path = v.pipe(v.string(), v.maxLength(256));
+
+export const FileAsk = v.strictObject({
+  kind: v.literal('ask'),
+  id: RequestId,
+  what: v.variant('do', [
+    v.strictObject({ do: v.literal('open'), path: Path }),
+    v.strictObject({ do: v.literal('chunk'), path: Path, index: v.pipe(v.number(), v.safeInteger(), v.minValue(0)) }),
+    v.strictObject({ do: v.literal('checked') }),
+  ]),
+});
+export type FileAsk = v.InferOutput<typeof FileAsk>;
+
+const Access = v.variant('kind', [
+  v.strictObject({ kind: v.literal('url'), bytes: Bytes, url: v.string(), sha256: v.string() }),
+  v.strictObject({ kind: v.literal('chunks'), bytes: Bytes, id: v.string(), complete: v.boolean() }),
+]);
+
+export const FileAnswer = v.strictObject({
+  kind: v.literal('answer'),
+  id: RequestId,
+  access: v.optional(Access),
+  error: v.optional(WireError),
+});
+export type FileAnswer = v.InferOutput<typeof FileAnswer>;
+
+/** Answers a worker's questions about files. */
+export async function answerFileAsk({ id, what }: FileAsk, files: ModelFiles): Promise<FileAnswer> {
+  try {
+    if (what.do === 'open') return { kind: 'answer', id, access: await files.open(what.path) };
+    if (what.do === 'chunk') await files.chunk(what.path, what.index);
+    else await files.checked();
+    return { kind: 'answer', id };
+  } catch (error) {
+    return { kind: 'answer', id, error: toWireError(error) };
+  }
+}
+
+/** The worker's end. */
+export interface FileServiceClient extends ModelFiles {
+  /** Takes an answer of the other end. */
+  receive(answer: FileAnswer): void;
+}
+
+export function createFileServiceClient(post: (ask: FileAsk) => void): FileServiceClient {
+  const waiting = new Map<number, (answer: FileAnswer) => void>();
+  let last = 0;
+
+  async function ask(what: FileAsk['what']): Promise<FileAnswer> {
+    last += 1;
+    const id = last;
+    const answer = await new Promise<FileAnswer>((resolve) => {
+      waiting.set(id, resolve);
+      post({ kind: 'ask', id, what });
+    });
+    if (answer.error) throw fromWireError(answer.error);
+    return answer;
+  }
+
+  return {
+    async open(path) {
+      const { access } = await ask({ do: 'open', path });
+      if (!access) throw new TypeError('An opened file without a way to it.');
+      return access as FileAccess;
+    },
+    chunk: async (path, index) => void (await ask({ do: 'chunk', path, index })),
+    checked: async () => void (await ask({ do: 'checked' })),
+    receive(answer) {
+      waiting.get(answer.id)?.(answer);
+      waiting.delete(answer.id);
+    },
+  };
+}

@@ -1,0 +1,114 @@
+import { WebplatError } from '../../src/protocol/errors.ts';
+import { assertConnectionAllowed } from './download-rules.ts';
+import type { FileJob } from './file-store.ts';
+import type { FileAccess, ModelFiles, ModelManifest } from './manifest.ts';
+import { type ModelRecord, type RecordedFile, requestOf } from './model-record.ts';
+import type { ModelStoreEnvironment } from './model-store.ts';
+
+type OpenEnvironment = Pick<
+  ModelStoreEnvironment,
+  'fileStore' | 'settings' | 'token' | 'makeRoom' | 'onWrongContent' | 'now'
+> & {
+  readonly record: (name: string) => Promise<ModelRecord | undefined>;
+  readonly update: (name: string, change: (record: ModelRecord) => ModelRecord) => Promise<void>;
+};
+
+/** The files of a stored model while it is loaded: what is missing is brought as it is opened. */
+export function openStoredFiles(
+  environment: OpenEnvironment,
+  manifest: ModelManifest,
+  signal: AbortSignal,
+  onBytes: (present: number, total: number) => void,
+): ModelFiles {
+  const { fileStore, settings, token, now } = environment;
+  const { name } = manifest.card;
+  const opened = new Map<string, Promise<{ access: FileAccess; job?: FileJob }>>();
+  let roomMade: Promise<void> | undefined;
+
+  async function recordOf(): Promise<ModelRecord> {
+    const found = await environment.record(name);
+    if (found?.contentHash !== manifest.contentHash) throw new WebplatError('unknown-model');
+    return found;
+  }
+
+  async function fileOf(path: string): Promise<{ record: ModelRecord; file: RecordedFile }> {
+    const record = await recordOf();
+    const file = record.files.find((candidate) => candidate.path === path);
+    if (!file) throw new WebplatError('model-corrupt', undefined, { reason: `The model has no ${path}.` });
+    return { record, file };
+  }
+
+  /** Room for everything of the model that is not there, made once, before the first byte. */
+  async function ensureRoom({ files }: ModelRecord): Promise<void> {
+    const missing = await Promise.all(
+      files.map(async ({ bytes, sha256 }) => (sha256 && (await fileStore.find(sha256)) ? 0 : bytes)),
+    );
+    await environment.makeRoom(
+      missing.reduce((sum, bytes) => sum + bytes, 0),
+      name,
+    );
+  }
+
+  async function bring(path: string): Promise<{ access: FileAccess; job?: FileJob }> {
+    const { record, file } = await fileOf(path);
+    const { bytes } = file;
+    const kept = file.sha256 ? await fileStore.find(file.sha256) : undefined;
+    if (kept) return { access: { kind: 'chunks', bytes, id: kept.file.id, complete: true } };
+    assertConnectionAllowed(settings());
+    roomMade ??= ensureRoom(record);
+    await roomMade;
+    const bearer = record.isPrivate ? token() : undefined;
+    const headers: Record<string, string> = bearer === undefined ? {} : { authorization: `Bearer ${bearer}` };
+    const job = await fileStore.fetch(requestOf(file, headers), signal);
+    job.stored.then(
+      ({ sha256 }) => noteHash(path, sha256),
+      (error: unknown) => noteWrong(error),
+    );
+    const stop = job.watch(() => tell());
+    job.stored.finally(stop).catch(() => {});
+    return { access: { kind: 'chunks', bytes, id: job.file.id, complete: false }, job };
+  }
+
+  async function noteHash(path: string, sha256: string): Promise<void> {
+    await environment.update(name, (record) => {
+      if (!record.files.some((file) => file.path === path && file.sha256 !== sha256)) return record;
+      return { ...record, files: record.files.map((file) => (file.path === path ? { ...file, sha256 } : file)) };
+    });
+  }
+
+  async function noteWrong(error: unknown): Promise<void> {
+    if (error instanceof WebplatError && error.code === 'model-corrupt') {
+      await environment.onWrongContent(manifest.contentHash);
+    }
+  }
+
+  const jobs: FileJob[] = [];
+  function tell(): void {
+    let present = 0;
+    let total = 0;
+    for (const job of jobs) {
+      present += job.presentBytes;
+      total += job.file.bytes;
+    }
+    onBytes(present, total);
+  }
+
+  environment.update(name, (record) => ({ ...record, lastUsedAt: now() })).catch(() => {});
+
+  return {
+    async open(path) {
+      const known = opened.get(path) ?? bring(path);
+      opened.set(path, known);
+      const { access, job } = await known;
+      if (job && !jobs.includes(job)) jobs.push(job);
+      return access;
+    },
+    async chunk(path, index) {
+      const file = await opened.get(path);
+      await file?.job?.chunk(index, signal);
+    },
+    async checked() {
+      await Promise.all([...opened.values()].map(async (file) => (await file).job?.stored));
+    },
+  };
+}

@@ -1,0 +1,258 @@
+import type { ModelCard } from '../../src/protocol/model.ts';
+import { parseModelName } from '../../src/protocol/model-name.ts';
+import type { DownloadSettings } from '../../src/protocol/settings.ts';
+import type { StoreState } from '../../src/protocol/store.ts';
+import { pause } from '../../src/shared/abort.ts';
+import type { Logger } from '../../src/shared/logger.ts';
+import { artifactBytes, removeArtifacts, sweepArtifacts } from './artifacts.ts';
+import { createChunkedFiles } from './chunked-files.ts';
+import { createDisk, type Disk } from './disk.ts';
+import { createThrottle } from './download-rules.ts';
+import { createDownloads, type Downloads } from './downloads.ts';
+import { createFileStore, type FileStore } from './file-store.ts';
+import { openPrivateFiles } from './files.ts';
+import { createHashClient } from './hash/client.ts';
+import type { ModelManifest, ModelSource } from './manifest.ts';
+import { ModelRecord } from './model-record.ts';
+import { createModelStore, type ModelStore } from './model-store.ts';
+import { createPackagedSource } from './packaged-source.ts';
+import { createRecords } from './records.ts';
+import { createJail } from './sources/jail.ts';
+import type { AllowedFetch } from './transfer/fetch-range.ts';
+
+export interface StorageEnvironment {
+  /** Where packaged files lie. */
+  readonly assetBase: URL;
+  readonly settings: () => DownloadSettings;
+  readonly token: () => string | undefined;
+  readonly isInUse: (contentHash: string) => boolean;
+  readonly logger: Logger;
+  /** Whether what was compiled under this key can still be used. */
+  readonly isCurrent: (artifactKey: string) => boolean;
+}
+
+/** All models, wherever they come from. */
+export interface Storage extends ModelSource {
+  describe(name: string, signal: AbortSignal): Promise<ModelCard | 'private' | undefined>;
+  /** Brings all files of a model that are missing, at the user's wish. */
+  fetch(name: string): Promise<void>;
+  cancel(name: string): boolean;
+  remove(name: string): Promise<'removed' | 'in-use' | 'unknown'>;
+  pin(name: string, pinned: boolean): Promise<boolean>;
+  /** Reads every byte of a model; what is damaged is brought anew at its next load. */
+  check(name: string): Promise<{ intact: number; damaged: number }>;
+  /** Notes which site uses a model. */
+  noteSite(name: string, site: string): void;
+  /** Forgets sites that hold no grant any more. */
+  keepSites(isKept: (site: string) => boolean): Promise<void>;
+  state(): Promise<StoreState>;
+  /** To be called when the settings have changed. */
+  settingsChanged(): void;
+}
+
+interface Parts {
+  readonly models: ModelStore;
+  readonly disk: Disk;
+  readonly fileStore: FileStore;
+  readonly root: FileSystemDirectoryHandle;
+}
+
+/** Connections of one file's download at a time; browsers open six to a host. */
+const CONNECTIONS = 4;
+
+export function createStorage(environment: StorageEnvironment): Storage {
+  const { settings, logger } = environment;
+  const packaged = createPackagedSource(environment.assetBase);
+  const jail = createJail(settings().hosts);
+  const now = () => Date.now();
+  const downloads = createDownloads(now);
+  const noted = new Set<string>();
+  const parts = openPrivateFiles().then((root) => root && compose(environment, root, jail.fetch));
+  parts.then((opened) => opened && tidy(opened, environment)).catch(() => logger.warn('the store could not be tidied'));
+
+  async function bringAll(manifest: ModelManifest, signal: AbortSignal): Promise<void> {
+    const { name } = manifest.card;
+    const files = (await need()).models.open(manifest, signal, (present, total) =>
+      downloads.note(name, present, total),
+    );
+    await Promise.all(manifest.files.map(({ path }) => files.open(path)));
+    await files.checked();
+  }
+
+  async function need(): Promise<Parts> {
+    const opened = await parts;
+    if (!opened) throw new Error('There is no private file system.');
+    return opened;
+  }
+
+  return {
+    async list() {
+      return [...(await packaged.list()), ...((await (await parts)?.models.list()) ?? [])];
+    },
+    async resolve(name, signal) {
+      if (parseModelName(name)?.scheme === 'packaged') return packaged.resolve(name);
+      return (await parts)?.models.resolve(name, signal);
+    },
+    open(manifest, signal, onBytes) {
+      const { name, source } = manifest.card;
+      if (source === 'packaged') return packaged.open(manifest, signal, onBytes);
+      const files = need().then(({ models }) =>
+        models.open(manifest, signal, (present, total) => {
+          downloads.note(name, present, total);
+          onBytes(present, total);
+        }),
+      );
+      return {
+        open: async (path) => (await files).open(path),
+        chunk: async (path, index) => (await files).chunk(path, index),
+        checked: async () => (await files).checked(),
+      };
+    },
+    async describe(name, signal) {
+      if (parseModelName(name)?.scheme === 'packaged') return (await packaged.resolve(name))?.card;
+      return (await parts)?.models.describe(name, signal);
+    },
+    fetch: (name) =>
+      downloads.run(name, async (signal) => {
+        const manifest = await (await need()).models.resolve(name, signal);
+        if (manifest) await bringAll(manifest, signal);
+      }),
+    cancel: downloads.cancel,
+    async remove(name) {
+      const { models, disk } = await need();
+      const record = await models.record(name);
+      if (!record) return 'unknown';
+      if (environment.isInUse(record.contentHash)) return 'in-use';
+      downloads.cancel(name);
+      await disk.remove(record);
+      return 'removed';
+    },
+    async pin(name, pinned) {
+      const { models } = await need();
+      if (!(await models.record(name))) return false;
+      await models.update(name, (record) => ({ ...record, pinned }));
+      return true;
+    },
+    async check(name) {
+      const { models, fileStore } = await need();
+      const result = { intact: 0, damaged: 0 };
+      for (const { sha256 } of (await models.record(name))?.files ?? []) {
+        const verdict = sha256 === undefined ? 'missing' : await fileStore.check(sha256);
+        if (verdict !== 'missing') result[verdict] += 1;
+      }
+      return result;
+    },
+    noteSite(name, site) {
+      const key = `${name} ${site}`;
+      if (noted.has(key)) return;
+      noted.add(key);
+      parts
+        .then((opened) =>
+          opened?.models.update(name, (record) =>
+            record.sites.includes(site) ? record : { ...record, sites: [...record.sites, site].slice(-256) },
+          ),
+        )
+        .catch(() => noted.delete(key));
+    },
+    async keepSites(isKept) {
+      noted.clear();
+      const models = (await parts)?.models;
+      for (const { card } of (await models?.records()) ?? []) {
+        await models?.update(card.name, (record) =>
+          record.sites.every(isKept) ? record : { ...record, sites: record.sites.filter(isKept) },
+        );
+      }
+    },
+    state: async () => stateOf(await parts, environment, downloads),
+    settingsChanged: () => jail.allow(settings().hosts),
+  };
+}
+
+async function compose(
+  environment: StorageEnvironment,
+  root: FileSystemDirectoryHandle,
+  fetch: AllowedFetch,
+): Promise<Parts> {
+  const { settings, token, isInUse, logger } = environment;
+  const folder = await root.getDirectoryHandle('store', { create: true });
+  const files = createChunkedFiles(folder);
+  const now = () => Date.now();
+  const fileStore = createFileStore({
+    root: folder,
+    files,
+    hash: createHashClient(),
+    fetch,
+    connections: CONNECTIONS,
+    now,
+    pause,
+    throttle: createThrottle(
+      () => settings().bandwidthBytesPerS,
+      now,
+      (ms) => pause(ms, new AbortController().signal),
+    ),
+    onLiar: (source) => logger.warn('a source sent something else than the file', { source }),
+  });
+  const disk = createDisk({ root, fileStore, models: () => models, settings, isInUse });
+  const models = createModelStore({
+    files,
+    fileStore,
+    records: createRecords(folder, 'models', ModelRecord),
+    fetch,
+    settings,
+    token,
+    now,
+    makeRoom: disk.makeRoom,
+    onWrongContent: (contentHash) => removeArtifacts(root, contentHash),
+  });
+  return { models, disk, fileStore, root };
+}
+
+/** Removes what crashes, older versions and removed models left behind. */
+async function tidy({ models, fileStore, root }: Parts, { isCurrent }: StorageEnvironment): Promise<void> {
+  const records = await models.records();
+  await fileStore.sweep(new Set(records.flatMap(({ files }) => files.map(({ key }) => key))));
+  await sweepArtifacts(root, isCurrent);
+}
+
+async function stateOf(
+  parts: Parts | undefined,
+  { isInUse }: StorageEnvironment,
+  downloads: Downloads,
+): Promise<StoreState> {
+  if (!parts) {
+    return { models: [], downloads: [], filesBytes: 0, compiledBytes: 0, persisted: false, available: false };
+  }
+  const { models, disk, fileStore, root } = parts;
+  const [records, stored, use, persisted] = await Promise.all([
+    models.records(),
+    fileStore.stored(),
+    disk.use(),
+    navigator.storage.persisted(),
+  ]);
+  return {
+    models: await Promise.all(
+      records.map(async ({ card, files, contentHash, pinned, addedAt, lastUsedAt, sites, commit, isPrivate }) => {
+        const here = files.filter(({ sha256 }) => sha256 !== undefined && stored.has(sha256));
+        const storedBytes = here.reduce((sum, { bytes }) => sum + bytes, 0);
+        return {
+          card: { ...card, downloadBytes: card.diskBytes - storedBytes },
+          storedBytes,
+          compiledBytes: await artifactBytes(root, contentHash),
+          pinned,
+          inUse: isInUse(contentHash),
+          addedAt,
+          lastUsedAt,
+          sites: [...sites],
+          ...(commit !== undefined && { commit }),
+          isPrivate,
+        };
+      }),
+    ),
+    downloads: downloads.list(),
+    filesBytes: use.filesBytes,
+    compiledBytes: use.artifactsBytes,
+    ...(use.freeBytes !== undefined && { freeBytes: use.freeBytes }),
+    persisted,
+    available: true,
+  };
+}
