@@ -149,7 +149,8 @@ export function createGraphBuilder({ name: graphName, params, float = 'float32' 
         op,
         domain,
         name,
-        inputs: inputs.map((input) => input?.name ?? ''),
+        // Kernels count the operands that a node has: an empty name at the end is one more, and crashes those of the GPU.
+        inputs: inputs.slice(0, inputs.findLastIndex((input) => input) + 1).map((input) => input?.name ?? ''),
         outputs: values.map((value) => value?.name ?? ''),
         attributes,
       };
