@@ -2,8 +2,7 @@ import * as v from 'valibot';
 import type { ParamTable } from '../checkpoint/checkpoint.ts';
 import { createGraphBuilder, type EmittedGraph, type GraphBuilder } from './build/graph-builder.ts';
 import { linear } from './build/linear.ts';
-import { cast, div, gather, layerNorm, reduce } from './build/ops.ts';
-import { derived } from './build/recipe.ts';
+import { gather, layerNorm } from './build/ops.ts';
 import { GraphError, type Value } from './build/value.ts';
 import {
   type ClipTextConfig,
@@ -17,6 +16,7 @@ import { clipVisionTower } from './clip-vision-tower.ts';
 import { parseFields, Size } from './config-fields.ts';
 import { sumOf } from './encoder-layer.ts';
 import type { Storage } from './graph.ts';
+import { logitScale, outputFloats, unitLength } from './joint-space.ts';
 
 const ClipFields = v.object({ projection_dim: v.optional(Size, 512) });
 
@@ -71,26 +71,7 @@ export function emitClipVision(config: unknown, params: ParamTable, storage: Sto
   return g.finish();
 }
 
-/** Makes `value` a float32 output. */
-export function outputFloats(g: GraphBuilder, value: Value, name: string): void {
-  g.output(cast(g, value, 'float32'), name);
-}
-
-/** `value` divided by its length along the last axis, in float32, because squares leave the range of binary16. */
-export function unitLength(g: GraphBuilder, value: Value): Value {
-  const wide = cast(g, value, 'float32');
-  return div(g, wide, reduce(g, 'ReduceL2', wide, -1));
-}
-
 function outputFeatures(g: GraphBuilder, features: Value, kind: 'text' | 'image'): void {
   outputFloats(g, features, `${kind}_features`);
   g.output(unitLength(g, features), `${kind}_embeds`);
-}
-
-/** The learned temperature, float32 []: stored as its logarithm. */
-export function logitScale(g: GraphBuilder): Value {
-  const recipe = derived([g.require('logit_scale', [])], [], 'float32', (log) => log.map(Math.exp));
-  const [scale] = g.weights(recipe, ['logit_scale.exp']);
-  if (!scale) throw new GraphError('A recipe without a weight.');
-  return scale;
 }
