@@ -19,9 +19,9 @@ import {
   unsqueeze,
 } from './build/ops.ts';
 import { GraphError, type Value } from './build/value.ts';
-import { outputFloats } from './clip.ts';
 import { oneLinear } from './encoder-layer.ts';
 import type { Storage } from './graph.ts';
+import { outputFloats } from './joint-space.ts';
 import { rangeOf } from './masks.ts';
 import { normOfSum } from './post-norm-layer.ts';
 import { vocabularyLogits } from './tied-head.ts';

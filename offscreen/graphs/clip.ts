@@ -18,8 +18,6 @@ import { sumOf } from './encoder-layer.ts';
 import type { Storage } from './graph.ts';
 import { logitScale, outputFloats, unitLength } from './joint-space.ts';
 
-export { logitScale, outputFloats, unitLength } from './joint-space.ts';
-
 const ClipFields = v.object({ projection_dim: v.optional(Size, 512) });
 
 /** Width of the space that texts and images share. */

@@ -16,10 +16,10 @@ export function unitLength(g: GraphBuilder, value: Value): Value {
   return div(g, wide, reduce(g, 'ReduceL2', wide, -1));
 }
 
-/** The learned temperature, float32 []: stored as its logarithm. */
-export function logitScale(g: GraphBuilder): Value {
-  const recipe = derived([g.require('logit_scale', [])], [], 'float32', (log) => log.map(Math.exp));
-  const [scale] = g.weights(recipe, ['logit_scale.exp']);
+/** The learned temperature, float32 []: stored as its logarithm under `name`. */
+export function logitScale(g: GraphBuilder, name = 'logit_scale'): Value {
+  const recipe = derived([g.require(name, [])], [], 'float32', (log) => log.map(Math.exp));
+  const [scale] = g.weights(recipe, [`${name}.exp`]);
   if (!scale) throw new GraphError('A recipe without a weight.');
   return scale;
 }

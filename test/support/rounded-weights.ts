@@ -7,7 +7,7 @@ const GROUP_SIZES = [128, 64, 32, 16];
 
 /**
  * Reads the parameters of a checkpoint with those rounded that `graph` keeps in few bits: a float graph of them computes what
- * the quantized graph has to. Written apart from the quantizer, in float64.
+ * the quantized graph has to. Written apart from the quantizer.
  */
 export function roundedWeights(
   { table, reader }: { readonly table: ParamTable; readonly reader: ParamReader },
@@ -34,13 +34,24 @@ export function roundedWeights(
   };
 }
 
+const { fround } = Math;
+
+/** The nearest whole number to a float32, the even one of two. */
+function nearest(value: number): number {
+  const narrow = fround(value);
+  const low = Math.floor(narrow);
+  if (narrow - low === 0.5) return low % 2 === 0 ? low : low + 1;
+  return Math.round(narrow);
+}
+
 function roundGroup(group: Float32Array, levels: number): void {
   const low = Math.min(0, ...group);
   const high = Math.max(0, ...group);
-  const scale = Math.max(roundToFloat16((high - low) / levels), 1e-8);
+  // Weights and scales are floats, whose quotients decide in float32 between two levels.
+  const scale = Math.fround(Math.max(roundToFloat16(fround(fround(high - low) / levels)), 1e-8));
   const clamp = (level: number) => Math.min(levels, Math.max(0, level));
-  const zero = clamp(Math.round(-low / scale));
-  for (const [i, value] of group.entries()) group[i] = (clamp(Math.round(value / scale) + zero) - zero) * scale;
+  const zero = clamp(nearest(-low / scale));
+  for (const [i, value] of group.entries()) group[i] = (clamp(nearest(value / scale) + zero) - zero) * scale;
 }
 
 /** Range of the weights of one group, in standard deviations: the expectation for 16 to 128 normal numbers is 3.5 to 5.2. */
