@@ -1,7 +1,8 @@
 import type { GraphBuilder } from './build/graph-builder.ts';
-import { reshape, split, transpose } from './build/ops.ts';
-import { GraphError, type Value } from './build/value.ts';
+import { add, cast, reshape, sizeOf, split, sub, transpose } from './build/ops.ts';
+import { type Dimension, GraphError, type Value } from './build/value.ts';
 import { DECODER_IO } from './graph.ts';
+import { rangeOf } from './masks.ts';
 
 /**
  * Names of what passes from an encoder to its decoder, besides those of `DECODER_IO`: states of the encoder float32
@@ -41,9 +42,9 @@ export function crossInput(g: GraphBuilder, layer: number, { heads, headSize }: 
 }
 
 /** Keys and values of earlier tokens, which a decoder's layer is given. */
-export function pastInput(g: GraphBuilder, layer: number, { heads, headSize }: HeadSizes): KeyValue {
+export function pastInput(g: GraphBuilder, layer: number, heads: number, row: Dimension): KeyValue {
   const input = (part: 'key' | 'value') =>
-    g.input(DECODER_IO.past(layer, part), g.float, ['batch', heads, 'past_capacity', headSize]);
+    g.input(DECODER_IO.past(layer, part), g.float, ['batch', heads, 'past_capacity', row]);
   return { key: input('key'), value: input('value') };
 }
 
@@ -66,4 +67,10 @@ export function stepInputs(g: GraphBuilder): StepInputs {
     lastPosition: g.input(DECODER_IO.lastPosition, 'int32', ['batch']),
     totalTokens: g.input(DECODER_IO.totalTokens, 'int32', [1]),
   };
+}
+
+/** Places of the new tokens among all of their text: int64 [new tokens]. */
+export function newPositions(g: GraphBuilder, { ids, totalTokens }: StepInputs): Value {
+  const first = sub(g, cast(g, totalTokens, 'int64'), sizeOf(g, ids, 1));
+  return add(g, rangeOf(g, ids, 1), first);
 }

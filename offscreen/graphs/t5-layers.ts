@@ -1,10 +1,11 @@
-import { activation, addRmsNorm, attention, groupedAttention, type Stream } from './build/fused.ts';
+import { activation, addRmsNorm, attention, type Stream } from './build/fused.ts';
 import type { GraphBuilder } from './build/graph-builder.ts';
 import { linear } from './build/linear.ts';
 import { mul, split } from './build/ops.ts';
 import { GraphError, type Value } from './build/value.ts';
-import { crossInput, pastInput, type StepInputs } from './cross-attention.ts';
-import { DECODER_IO, type Storage } from './graph.ts';
+import { cachedAttention } from './cached-attention.ts';
+import { crossInput, type StepInputs } from './cross-attention.ts';
+import type { Storage } from './graph.ts';
 import type { T5Config } from './t5-config.ts';
 
 export interface T5Layer {
@@ -56,24 +57,11 @@ export function addT5DecoderLayer(g: GraphBuilder, stream: Stream, options: T5De
 }
 
 function pastAttention(g: GraphBuilder, input: Value, options: T5DecoderLayer): Value {
-  const { config, name, layer, bias, step } = options;
+  const { config, storage, name, layer, bias, step } = options;
   const { heads, headSize } = config;
   const packed = inputs(g, input, `${name}.layer.0.SelfAttention`, ['q', 'k', 'v'], options);
-  const present = { key: DECODER_IO.present(layer, 'key'), value: DECODER_IO.present(layer, 'value') };
-  const attended = groupedAttention(g, packed, undefined, {
-    heads,
-    keyValueHeads: heads,
-    headSize,
-    past: pastInput(g, layer, config),
-    present,
-    lastPosition: step.lastPosition,
-    totalTokens: step.totalTokens,
-    scale: SCALE,
-    bias,
-  });
-  g.output(attended.key, present.key);
-  g.output(attended.value, present.value);
-  return outputLayer(g, attended.output, `${name}.layer.0.SelfAttention`, options);
+  const attended = cachedAttention(g, packed, { heads, headSize, layer, step, storage, scale: SCALE, bias });
+  return outputLayer(g, attended, `${name}.layer.0.SelfAttention`, options);
 }
 
 /** Projections of the same input, side by side: [..., hidden] -> [..., parts * heads * head size]. */

@@ -84,6 +84,7 @@ describe('T5 on another implementation of the operators', () => {
   it('describes what its decoder is', () => {
     expect(sessions.shape).toEqual({
       layers: 2,
+      hidden: 48,
       keyValueHeads: 4,
       headSize: 16,
       vocabularySize: 429,

@@ -2,11 +2,12 @@ import type { ParamTable } from '../checkpoint/checkpoint.ts';
 import { type Embedded, embedding } from './build/embedding.ts';
 import { addRmsNorm, type Stream } from './build/fused.ts';
 import { createGraphBuilder, type EmittedGraph, type GraphBuilder } from './build/graph-builder.ts';
-import { add, cast, gather, scale, single, sizeOf, squeeze, sub, unsqueeze } from './build/ops.ts';
+import { add, cast, gather, scale, single, sizeOf, squeeze, unsqueeze } from './build/ops.ts';
 import type { Value } from './build/value.ts';
-import { outputFloats } from './clip.ts';
-import { CROSS_IO, outputCrossKeyValue, type StepInputs, stepInputs } from './cross-attention.ts';
+import { cachedHeadSize } from './cached-attention.ts';
+import { CROSS_IO, newPositions, outputCrossKeyValue, type StepInputs, stepInputs } from './cross-attention.ts';
 import { DECODER_IO, type DecoderGraph, type Storage } from './graph.ts';
+import { outputFloats } from './joint-space.ts';
 import { biasOf, keyBias, rangeOf } from './masks.ts';
 import { distanceTable, relativeBias } from './relative-bias.ts';
 import { parseT5Config, type T5Config } from './t5-config.ts';
@@ -92,10 +93,11 @@ export function emitT5Decoder(json: unknown, params: ParamTable, storage: Storag
     ...g.finish(),
     shape: {
       layers: config.layers.decoder,
+      hidden: config.hidden,
       keyValueHeads: config.heads,
-      headSize: config.headSize,
+      headSize: cachedHeadSize(config.headSize),
       vocabularySize: config.vocabulary,
-      contextTokens: config.contextTokens,
+      contextTokens: Math.min(config.contextTokens, storage.contextTokens ?? config.contextTokens),
     },
   };
 }
@@ -121,14 +123,13 @@ function positionBias(
 }
 
 /** Places of the new tokens, and of all. */
-function stepPositions(g: GraphBuilder, { ids, totalTokens }: StepInputs) {
-  const total = cast(g, totalTokens, 'int64');
+function stepPositions(g: GraphBuilder, step: StepInputs) {
+  const total = cast(g, step.totalTokens, 'int64');
   const keys = single(g, 'Range', [g.integers([0], []), squeeze(g, total, [0]), g.integers([1], [])], {
     element: 'int64',
     dims: ['total_tokens'],
   });
-  const first = sub(g, total, sizeOf(g, ids, 1));
-  return { queries: add(g, rangeOf(g, ids, 1), first), keys };
+  return { queries: newPositions(g, step), keys };
 }
 
 function addHead(
