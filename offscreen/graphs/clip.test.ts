@@ -11,14 +11,12 @@ import {
 } from '../../test/support/golden.ts';
 import { openNodeSession } from '../../test/support/node-graphs.ts';
 import { emitClipText, emitClipVision } from './clip.ts';
-import { type Precision, storageOf } from './graph.ts';
+import { storageOf } from './graph.ts';
 
 const { config, table, reader, forward, caseOf, feed, floats, ids, difference } = await openGolden('clip');
 
-const openText = (json: unknown = config, precision: Precision = 'fp32') =>
-  openNodeSession(emitClipText(json, table, storageOf(precision)), reader);
-const openVision = (precision: Precision = 'fp32') =>
-  openNodeSession(emitClipVision(config, table, storageOf(precision)), reader);
+const openText = (json: unknown = config) => openNodeSession(emitClipText(json, table, storageOf('fp32')), reader);
+const openVision = () => openNodeSession(emitClipVision(config, table, storageOf('fp32')), reader);
 
 const runText = async (session: InferenceSession, { inputs }: GoldenCase) =>
   runGraph(session, { input_ids: await feed(inputs.input_ids), attention_mask: await feed(inputs.attention_mask) });
@@ -107,14 +105,17 @@ describe('the token at which a text is pooled', () => {
 describe('CLIP with its weights stored in fewer bits', () => {
   const golden = caseOf('batch_padded');
   // Four products a layer in two layers; the projection is kept as it is.
-  const run = {
-    text: async (precision: Precision) =>
-      floatsOf((await runText(await openText(config, precision), golden)).text_features),
-    image: async (precision: Precision) =>
-      floatsOf((await runVision(await openVision(precision), golden)).image_features),
-  };
-  itStaysClose('text', run.text, 8);
-  itStaysClose('an image', run.image, 8);
+  const model = { table, reader, products: 8 };
+  itStaysClose('a text', {
+    ...model,
+    emit: (storage) => emitClipText(config, table, storage),
+    run: async (session) => floatsOf((await runText(session, golden)).text_features),
+  });
+  itStaysClose('an image', {
+    ...model,
+    emit: (storage) => emitClipVision(config, table, storage),
+    run: async (session) => floatsOf((await runVision(session, golden)).image_features),
+  });
 });
 
 describe('a config that cannot be', () => {

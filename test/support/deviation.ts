@@ -1,5 +1,10 @@
+import type { InferenceSession } from 'onnxruntime-node';
 import { expect, it } from 'vitest';
-import type { Precision } from '../../offscreen/graphs/graph.ts';
+import type { ParamReader, ParamTable } from '../../offscreen/checkpoint/checkpoint.ts';
+import type { EmittedGraph } from '../../offscreen/graphs/build/graph-builder.ts';
+import { type Storage, storageOf } from '../../offscreen/graphs/graph.ts';
+import { openNodeSession } from './node-graphs.ts';
+import { restoredReader } from './restored.ts';
 
 /** Root of the mean square of the differences of two outputs, as a share of that of the second one. */
 export function relativeDeviation(actual: Float32Array, reference: Float32Array): number {
@@ -19,26 +24,42 @@ export function expectedDeviation(bits: 4 | 8, products: number): number {
   return (3.53 / (2 ** bits - 1) / Math.sqrt(12)) * Math.sqrt(products);
 }
 
+/** A graph, and the output at which to look. */
+export interface StoredGraph {
+  emit(storage: Storage): EmittedGraph;
+  readonly table: ParamTable;
+  readonly reader: ParamReader;
+  run(session: InferenceSession): Promise<Float32Array>;
+  /** Matrices on the way to the output. */
+  readonly products: number;
+  /** Share of the output that these make; all of it, if left out. */
+  readonly share?: number;
+}
+
 /**
- * Tests that a graph computes about the same however its weights are stored. For quantized ones the deviation is at most twice
- * what is expected and at least a tenth; in binary16 it is at most that of 8 bits, which has fewer levels than the mantissa.
- *
- * @param run answers the output at which to look
- * @param products matrices on the way to it
+ * Tests that a graph computes about the same however its weights are stored. Quantized, it computes what it computes in floats
+ * with the same weights restored, and its deviation from what it should be is at most twice what is expected, and at least a
+ * tenth of that. In binary16 it deviates at most as in 8 bits, which have fewer levels than a mantissa.
  */
-export function itStaysClose(
-  name: string,
-  run: (precision: Precision) => Promise<Float32Array>,
-  products: number,
-): void {
-  const expected = {
-    fp16: expectedDeviation(8, products),
-    q8: expectedDeviation(8, products),
-    q4: expectedDeviation(4, products),
-  };
-  it.each(['fp16', 'q8', 'q4'] as const)(`${name} is computed about the same with weights in %s`, async (precision) => {
-    const deviation = relativeDeviation(await run(precision), await run('fp32'));
-    expect(deviation).toBeGreaterThan(precision === 'fp16' ? 0 : expected[precision] / 10);
-    expect(deviation).toBeLessThan(2 * expected[precision]);
+export function itStaysClose(name: string, { emit, table, reader, run, products, share = 1 }: StoredGraph): void {
+  const runWith = async (graph: EmittedGraph, from = reader) => run(await openNodeSession(graph, from));
+  const original = () => runWith(emit(storageOf('fp32')));
+
+  it(`${name} is computed about the same in binary16`, async () => {
+    const deviation = relativeDeviation(await runWith(emit(storageOf('fp16'))), await original());
+    expect(deviation).toBeGreaterThan(0);
+    expect(deviation).toBeLessThan(2 * share * expectedDeviation(8, products));
+  });
+
+  it.each([8, 4] as const)(`${name} is computed about the same with weights in %i bits`, async (bits) => {
+    const graph = emit(storageOf(bits === 8 ? 'q8' : 'q4'));
+    const restored = restoredReader(graph, { table, reader }, bits);
+    const [quantized, same] = [await runWith(graph), await runWith(emit(storageOf('fp32')), restored)];
+    // The same products in another order; rounding in float32 is the only difference.
+    expect(relativeDeviation(quantized, same)).toBeLessThan(1e-4);
+    const deviation = relativeDeviation(quantized, await original());
+    const expected = share * expectedDeviation(bits, products);
+    expect(deviation).toBeGreaterThan(expected / 10);
+    expect(deviation).toBeLessThan(2 * expected);
   });
 }

@@ -1,0 +1,79 @@
+import type { GraphBuilder } from './build/graph-builder.ts';
+import {
+  add,
+  cast,
+  concat,
+  div,
+  gather,
+  matMul,
+  mul,
+  reshape,
+  single,
+  sizeOf,
+  slice,
+  transpose,
+  unsqueeze,
+} from './build/ops.ts';
+import { computed } from './build/recipe.ts';
+import { GraphError, type Value } from './build/value.ts';
+import { compare, rangeOf } from './masks.ts';
+
+/**
+ * Which places of a feature map see the image: of `mask`, int64 [batch, height, width], the element that each place of `maps`
+ * [batch, channels, rows, columns] starts at -> int64 [batch, rows, columns].
+ */
+export function maskOfMaps(g: GraphBuilder, mask: Value, maps: Value): Value {
+  const places = (axis: number) => {
+    // Row i of `rows` starts at i * height / rows, rounded down, in whole numbers.
+    const scaled = mul(g, rangeOf(g, maps, axis), sizeOf(g, mask, axis - 1));
+    return div(g, scaled, sizeOf(g, maps, axis));
+  };
+  return gather(g, gather(g, mask, places(2), 1), places(3), 2);
+}
+
+/** Base of the wavelengths, and the angle of a whole image. */
+const TEMPERATURE = 10_000;
+const TURN = 2 * Math.PI;
+
+/** Keeps an image without any place from dividing by zero. */
+const EPSILON = 1e-6;
+
+/**
+ * Positions of the places of an image (Carion et al. 2020, arXiv:2005.12872, after Vaswani et al. 2017, arXiv:1706.03762): the
+ * share of its height and of its width that a place is at, as sines and cosines of angles in `width / 2` wavelengths each.
+ * `mask` int64 [batch, rows, columns] -> [batch, rows * columns, width] in the graph's float type.
+ */
+export function sinePositions(g: GraphBuilder, mask: Value, width: number): Value {
+  // In float32, because counts of places and their sines need more digits than binary16 has.
+  const seen = cast(g, mask, 'float32');
+  const down = matMul(g, triangle(g, seen, 1), seen);
+  const across = matMul(g, seen, transpose(g, triangle(g, seen, 2), [1, 0]));
+  const half = width / 2;
+  const waves = table(g, 'positions.waves', half, (i) => TURN / TEMPERATURE ** ((2 * Math.floor(i / 2)) / half));
+  // A cosine is the sine a quarter of a turn on.
+  const phases = table(g, 'positions.phases', half, (i) => (i % 2 === 0 ? 0 : TURN / 4));
+  const epsilon = table(g, 'positions.epsilon', 1, () => EPSILON);
+  const sines = (counts: Value, axis: number) => {
+    const last = slice(g, counts, axis, -1, Number.MAX_SAFE_INTEGER);
+    const all = add(g, { ...last, dims: counts.dims.map((dim, at) => (at === axis ? 1 : dim)) }, epsilon);
+    const angles = add(g, mul(g, unsqueeze(g, div(g, counts, all), [3]), waves), phases);
+    return single(g, 'Sin', [angles], { element: 'float32', dims: angles.dims });
+  };
+  const both = concat(g, [sines(down, 1), sines(across, 2)], 3);
+  return cast(g, reshape(g, both, [0, -1, width]), g.float);
+}
+
+/** Ones on and below the diagonal, float32 [n, n]: its product with counts is their running sum along `axis` of `a`. */
+function triangle(g: GraphBuilder, a: Value, axis: number): Value {
+  const places = rangeOf(g, a, axis);
+  return cast(g, compare(g, 'LessOrEqual', unsqueeze(g, places, [0]), unsqueeze(g, places, [1])), 'float32');
+}
+
+function table(g: GraphBuilder, name: string, length: number, of: (i: number) => number): Value {
+  const [value] = g.weights(
+    computed([length], 'float32', () => Float32Array.from({ length }, (_, i) => of(i))),
+    [name],
+  );
+  if (!value) throw new GraphError('A recipe without a weight.');
+  return value;
+}
