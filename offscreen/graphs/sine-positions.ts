@@ -44,8 +44,9 @@ const EPSILON = 1e-6;
  * `mask` int64 [batch, rows, columns] -> [batch, rows * columns, width] in the graph's float type.
  */
 export function sinePositions(g: GraphBuilder, mask: Value, width: number): Value {
-  // In float32, because counts of places and their sines need more digits than binary16 has.
-  const seen = cast(g, mask, 'float32');
+  // In float64, which the processor computes in whatever the device: sines of a GPU may be off by 2^-11
+  // (https://www.w3.org/TR/WGSL/#concrete-float-accuracy), and the mask is no tensor of the device yet.
+  const seen = cast(g, mask, 'float64');
   const down = matMul(g, triangle(g, seen, 1), seen);
   const across = matMul(g, seen, transpose(g, triangle(g, seen, 2), [1, 0]));
   const half = width / 2;
@@ -57,16 +58,16 @@ export function sinePositions(g: GraphBuilder, mask: Value, width: number): Valu
     const last = slice(g, counts, axis, -1, Number.MAX_SAFE_INTEGER);
     const all = add(g, { ...last, dims: counts.dims.map((dim, at) => (at === axis ? 1 : dim)) }, epsilon);
     const angles = add(g, mul(g, unsqueeze(g, div(g, counts, all), [3]), waves), phases);
-    return single(g, 'Sin', [angles], { element: 'float32', dims: angles.dims });
+    return single(g, 'Sin', [angles], { element: 'float64', dims: angles.dims });
   };
   const both = concat(g, [sines(down, 1), sines(across, 2)], 3);
   return cast(g, reshape(g, both, [0, -1, width]), g.float);
 }
 
-/** Ones on and below the diagonal, float32 [n, n]: its product with counts is their running sum along `axis` of `a`. */
+/** Ones on and below the diagonal, float64 [n, n]: its product with counts is their running sum along `axis` of `a`. */
 function triangle(g: GraphBuilder, a: Value, axis: number): Value {
   const places = rangeOf(g, a, axis);
-  return cast(g, compare(g, 'LessOrEqual', unsqueeze(g, places, [0]), unsqueeze(g, places, [1])), 'float32');
+  return cast(g, compare(g, 'LessOrEqual', unsqueeze(g, places, [0]), unsqueeze(g, places, [1])), 'float64');
 }
 
 function table(g: GraphBuilder, name: string, length: number, of: (i: number) => number): Value {
@@ -75,5 +76,5 @@ function table(g: GraphBuilder, name: string, length: number, of: (i: number) =>
     [name],
   );
   if (!value) throw new GraphError('A recipe without a weight.');
-  return value;
+  return cast(g, value, 'float64');
 }

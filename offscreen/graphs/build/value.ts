@@ -1,11 +1,19 @@
 /** Element types of values in a graph; weights may be packed bytes as well. */
-export const ELEMENTS = ['float32', 'float16', 'int64', 'int32', 'uint8', 'bool'] as const;
+export const ELEMENTS = ['float32', 'float16', 'float64', 'int64', 'int32', 'uint8', 'bool'] as const;
 export type Element = (typeof ELEMENTS)[number];
 
 /** What activations are computed in. */
 export type Float = Extract<Element, 'float32' | 'float16'>;
 
-export const ELEMENT_SIZES: Record<Element, number> = { float32: 4, float16: 2, int64: 8, int32: 4, uint8: 1, bool: 1 };
+export const ELEMENT_SIZES: Record<Element, number> = {
+  float32: 4,
+  float16: 2,
+  float64: 8,
+  int64: 8,
+  int32: 4,
+  uint8: 1,
+  bool: 1,
+};
 
 /** A dimension: a size, or the name of one that is known only when the graph runs. */
 export type Dimension = number | string;
