@@ -44,7 +44,14 @@ const LAYERS = [
     path: '^offscreen/',
     not: '^offscreen/main\\.ts$',
     may: ['^src/protocol/', '^src/shared/', '^shaders/'],
-    packages: ['valibot', 'onnxruntime-web', 'onnxruntime-common', 'onnx-proto', 'hash-wasm', '@huggingface/(tokenizers|jinja)'],
+    packages: [
+      'valibot',
+      'onnxruntime-web',
+      'onnxruntime-common',
+      'onnx-proto',
+      'hash-wasm',
+      '@huggingface/(tokenizers|jinja)',
+    ],
   },
   { name: 'shaders', path: '^shaders/', may: [], packages: [] },
 ];
@@ -101,7 +108,7 @@ module.exports = {
       comment: 'Every import leads somewhere.',
       severity: 'error',
       from: {},
-      to: { couldNotResolve: true, pathNot: '\\?(raw|url|worker)$|^(vitest|vite)(/|$)|onnxruntime-web' },
+      to: { couldNotResolve: true, pathNot: '\\?(raw|url|worker)$|^(vitest|vite)(/|$)|onnxruntime-web|ort-wasm' },
     },
   ],
   options: {

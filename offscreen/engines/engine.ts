@@ -71,13 +71,22 @@ export interface LoadOptions {
   readonly signal: AbortSignal;
   readonly backend: Settings['backend'];
   readonly files: ModelFiles;
+  /**
+   * Asks for memory before anything is allocated; idle models may leave for it. Asked again with less, the answer counts
+   * in place of the last one.
+   *
+   * @returns whether it is granted; where not, the budget that stands in the way.
+   */
+  admit(
+    need: MemoryUse,
+  ): Promise<{ readonly granted: true } | { readonly granted: false; readonly quotaBytes: number }>;
   onProgress(progress: LoadProgress): void;
 }
 
 /** Turns a model's files into something that runs. */
 export interface Engine {
   readonly name: ModelManifest['engine'];
-  /** Bytes to set aside before loading; an upper estimate, replaced by `memory()` when loaded. */
+  /** Bytes that it will take by and large; what is asked for while it loads is exact. */
   estimate(manifest: ModelManifest): MemoryUse;
   load(manifest: ModelManifest, options: LoadOptions): Promise<LoadedModel>;
 }

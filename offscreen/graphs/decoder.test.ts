@@ -92,6 +92,7 @@ describe.each(['llama', 'qwen2', 'qwen3'])('%s graph on another implementation o
     const { config } = fixture;
     expect(graph.shape).toEqual({
       layers: 2,
+      hidden: config.hidden_size,
       keyValueHeads: 2,
       headSize: config.head_dim ?? 16,
       vocabularySize: config.vocab_size,
@@ -195,8 +196,12 @@ const throughFourBits: ParamReader = {
 };
 
 it('computes with 4-bit weights what it computes with the same weights restored', async () => {
-  const logitsOf = async (from: ParamReader, precision: 'fp32' | 'q4', tight = false) => {
-    const graph = emitLlama(config, table, storageOf(precision, { tight }));
+  const logitsOf = async (
+    from: ParamReader,
+    precision: 'fp32' | 'q4',
+    options: Parameters<typeof storageOf>[1] = {},
+  ) => {
+    const graph = emitLlama(config, table, storageOf(precision, options));
     const session = await openNodeSession(graph, from);
     const result = await runDecoder(session, [1, 276, 360, 594, 371, 262], 0, makeCaches(graph, 0));
     return dataOf(result, DECODER_IO.logits);

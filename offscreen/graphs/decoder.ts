@@ -12,7 +12,7 @@ import {
 import { createGraphBuilder, type GraphBuilder } from './build/graph-builder.ts';
 import { linear, productOf } from './build/linear.ts';
 import { cast, dimOf, gather, mul, reshape, single, sizeOf, sub } from './build/ops.ts';
-import type { Value } from './build/value.ts';
+import type { Dimension, Value } from './build/value.ts';
 import { DECODER_IO, type DecoderGraph, type Storage } from './graph.ts';
 import { type RopeScaling, rotaryTables } from './rotary.ts';
 
@@ -54,6 +54,7 @@ interface Emission {
   readonly names: DecoderNames;
   readonly lastPosition: Value;
   readonly totalTokens: Value;
+  readonly contextTokens: number;
   /** int64 [1]: position of the first new token. */
   readonly firstPosition: Value;
   readonly rotary: RotaryTables;
@@ -74,10 +75,21 @@ export function emitDecoder(
   const positions = g.input(DECODER_IO.logitPositions, 'int64', ['rows']);
   const lastPosition = g.input(DECODER_IO.lastPosition, 'int32', [1]);
   const totalTokens = g.input(DECODER_IO.totalTokens, 'int32', [1]);
-  const { headSize, contextTokens } = config;
+  const { headSize } = config;
+  const contextTokens = Math.min(config.contextTokens, storage.contextTokens ?? config.contextTokens);
   const rotary = g.part('embedding', () => rotaryTables(g, { headSize, ...config.rope, positions: contextTokens }));
   const firstPosition = sub(g, cast(g, totalTokens, 'int64'), sizeOf(g, ids, 1));
-  const emission: Emission = { g, config, storage, names, lastPosition, totalTokens, firstPosition, rotary };
+  const emission: Emission = {
+    g,
+    config,
+    storage,
+    names,
+    lastPosition,
+    totalTokens,
+    contextTokens,
+    firstPosition,
+    rotary,
+  };
   const dims = [config.vocabulary, config.hidden] as const;
   const embedded = g.part('embedding', () =>
     embedding(g, `${names.model}embed_tokens.weight`, dims, ids, storage.ends),
@@ -92,6 +104,7 @@ export function emitDecoder(
     ...g.finish(),
     shape: {
       layers: config.layers,
+      hidden: config.hidden,
       keyValueHeads: config.keyValueHeads,
       headSize,
       vocabularySize: config.vocabulary,
@@ -122,7 +135,9 @@ function addAttention(emission: Emission, layer: number, name: string, input: Va
   const apart = { q: projection('q', heads), k: projection('k', keyValueHeads), v: projection('v', keyValueHeads) };
   const through = (...layers: { name: string; outputs: number }[]) =>
     linear(g, input, { inputs: hidden, layers, bias: bias.inputs }, storage.linear);
-  const past = cacheInput(g, layer, config);
+  // Packed rows are the runtime's own business; their length is told by what is bound.
+  const row = storage.cacheBits ? 'cache_row' : headSize;
+  const past = cacheInput(g, layer, keyValueHeads, row);
   const present = { key: DECODER_IO.present(layer, 'key'), value: DECODER_IO.present(layer, 'value') };
   const fused = rotatesItself(headSize);
   const options = {
@@ -134,7 +149,8 @@ function addAttention(emission: Emission, layer: number, name: string, input: Va
     lastPosition,
     totalTokens,
     rotary: fused ? rotary : undefined,
-    window: config.window,
+    // A window that nothing reaches beyond is none.
+    window: config.window !== undefined && config.window < emission.contextTokens ? config.window : undefined,
   };
   const prepared = (part: 'q' | 'k', count: number) => {
     const projected = through(apart[part]);
@@ -163,9 +179,9 @@ function normHeads({ g, config }: Emission, name: string, value: Value): Value {
   return reshape(g, normed, [0, 0, Number(dimOf(value, -1))]);
 }
 
-function cacheInput(g: GraphBuilder, layer: number, { keyValueHeads, headSize }: DecoderConfig) {
+function cacheInput(g: GraphBuilder, layer: number, keyValueHeads: number, row: Dimension) {
   const input = (part: 'key' | 'value') =>
-    g.input(DECODER_IO.past(layer, part), g.float, [1, keyValueHeads, 'past_capacity', headSize]);
+    g.input(DECODER_IO.past(layer, part), g.float, [1, keyValueHeads, 'past_capacity', row]);
   return { key: input('key'), value: input('value') };
 }
 

@@ -12,6 +12,10 @@ export interface Storage {
   readonly linear: LinearStorage;
   /** The layers at the ends, where an error is added to every token alike: kept as they are, or in 8 bits. */
   readonly ends: LinearStorage;
+  /** Tokens that positions and caches hold, where that is less than the model could. */
+  readonly contextTokens?: number;
+  /** Bits of the runtime's own packed caches of keys and values; the graph's floats, if left out. */
+  readonly cacheBits?: 8;
 }
 
 export interface StorageOptions {
@@ -20,12 +24,12 @@ export interface StorageOptions {
   /** Columns of a quantized block in the graph; 32 has the fastest kernels, 128 takes least memory. */
   readonly blockSize?: 32 | 128;
   /** Quantizes the ends too, where a model would not fit otherwise. */
-  readonly tight?: boolean;
+  readonly endBits?: 4 | 8;
 }
 
 export function storageOf(
   precision: Precision,
-  { half = false, blockSize = 32, tight = false }: StorageOptions = {},
+  { half = false, blockSize = 32, endBits }: StorageOptions = {},
 ): Storage {
   if (precision === 'fp32') return { float: 'float32', linear: 'float', ends: 'float' };
   if (precision === 'fp16') return { float: 'float16', linear: 'float', ends: 'float' };
@@ -33,13 +37,15 @@ export function storageOf(
   return {
     float: half ? 'float16' : 'float32',
     linear: { bits, blockSize },
-    ends: tight ? { bits: precision === 'q4' ? 4 : 8, blockSize } : 'float',
+    ends: endBits ? { bits: endBits, blockSize } : 'float',
   };
 }
 
 /** What a decoder graph needs to be run, independent of the family it came from. */
 export interface DecoderShape {
   readonly layers: number;
+  /** Width of the stream between layers. */
+  readonly hidden: number;
   readonly keyValueHeads: number;
   readonly headSize: number;
   readonly vocabularySize: number;

@@ -1,4 +1,3 @@
-import { WebplatError } from '../../src/protocol/errors.ts';
 import type { MemoryUse } from '../engines/engine.ts';
 import { isIdle, type Resident } from './resident.ts';
 
@@ -21,29 +20,27 @@ export function totalMemory(residents: Iterable<Resident>): MemoryUse {
 const fits = (use: MemoryUse, need: MemoryUse, budget: Budget): boolean =>
   use.gpuBytes + need.gpuBytes <= budget.gpuBytes && use.cpuBytes + need.cpuBytes <= budget.cpuBytes;
 
+export type EvictionPlan =
+  | { readonly fits: true; readonly leaving: readonly Resident[] }
+  /** Even without all idle models it would not fit into this many bytes. */
+  | { readonly fits: false; readonly quotaBytes: number };
+
 /**
  * Chooses which idle models must leave so that `need` fits: least recently used first, never one that is held or busy.
  * Nothing a page sends takes part in the choice.
- *
- * @throws {@link WebplatError} `out-of-memory` when it cannot fit; nothing is evicted then.
  */
-export function planEviction(residents: Iterable<Resident>, need: MemoryUse, budget: Budget): readonly Resident[] {
+export function planEviction(residents: Iterable<Resident>, need: MemoryUse, budget: Budget): EvictionPlan {
   const staying = new Set(residents);
   const leaving: Resident[] = [];
   const candidates = [...staying].filter(isIdle).sort((a, b) => a.lastUsedAt - b.lastUsedAt);
   while (!fits(totalMemory(staying), need, budget)) {
     const next = candidates.shift();
-    if (!next) throw outOfMemory(need, budget);
+    if (!next) {
+      const gpu = totalMemory(staying).gpuBytes + need.gpuBytes > budget.gpuBytes;
+      return { fits: false, quotaBytes: gpu ? budget.gpuBytes : budget.cpuBytes };
+    }
     staying.delete(next);
     leaving.push(next);
   }
-  return leaving;
-}
-
-function outOfMemory(need: MemoryUse, budget: Budget): WebplatError {
-  const gpu = need.gpuBytes > 0;
-  return new WebplatError('out-of-memory', undefined, {
-    requested: gpu ? need.gpuBytes : need.cpuBytes,
-    quota: gpu ? budget.gpuBytes : budget.cpuBytes,
-  });
+  return { fits: true, leaving };
 }

@@ -117,17 +117,25 @@ export function createPool(environment: PoolEnvironment): Pool {
     touch(resident);
   }
 
+  /** Sets memory aside for a model that is being loaded, if it can be had without anybody losing one that is in use. */
+  async function admit(resident: Resident, need: MemoryUse) {
+    const others = [...residents.values()].filter((other) => other !== resident);
+    const plan = planEviction(others, need, budget());
+    if (!plan.fits) return { granted: false, quotaBytes: plan.quotaBytes } as const;
+    resident.memory = need;
+    await Promise.all(plan.leaving.map((other) => remove(other, 'evicted')));
+    return { granted: true } as const;
+  }
+
   function startLoad(manifest: ModelManifest, key: string): Resident {
     const engine = engineOf(manifest);
-    const need = engine.estimate(manifest);
-    const leaving = planEviction(residents.values(), need, budget());
-    const gone = Promise.all(leaving.map((resident) => remove(resident, 'evicted')));
     const abortLoad = new AbortController();
     const resident: Resident = {
       key,
       manifest,
       state: 'loading',
-      memory: need,
+      // Nothing is set aside before the engine knows what it needs.
+      memory: { gpuBytes: 0, cpuBytes: 0 },
       model: undefined,
       holders: new Map(),
       active: 0,
@@ -142,15 +150,14 @@ export function createPool(environment: PoolEnvironment): Pool {
     const report = (progress: LoadProgress) => {
       for (const listener of resident.progress) listener(progress);
     };
-    resident.loaded = gone
-      .then(() =>
-        engine.load(manifest, {
-          signal: abortLoad.signal,
-          backend: settings.backend,
-          files: environment.openFiles(manifest, abortLoad.signal, report),
-          onProgress: report,
-        }),
-      )
+    resident.loaded = engine
+      .load(manifest, {
+        signal: abortLoad.signal,
+        backend: settings.backend,
+        files: environment.openFiles(manifest, abortLoad.signal, report),
+        onProgress: report,
+        admit: (need) => admit(resident, need),
+      })
       .then(
         (model) => finishLoad(resident, model),
         (error) => {

@@ -13,7 +13,7 @@ function makeDecoder() {
   const calls: { tokens: readonly number[]; positions: readonly number[] | undefined }[] = [];
   let open = 0;
   const decoder: Decoder = {
-    shape: { layers: 1, keyValueHeads: 1, headSize: 2, vocabularySize: 3, contextTokens: 4 },
+    shape: { hidden: 8, layers: 1, keyValueHeads: 1, headSize: 2, vocabularySize: 3, contextTokens: 4 },
     async open() {
       open += 1;
       return {

@@ -19,7 +19,7 @@ function makeDecoder(answer: string, onStep: (step: number) => void = () => {}) 
   const ids = [...new TextEncoder().encode(answer), END];
   const state = { open: 0, inputs: [] as number[][] };
   const decoder: Decoder = {
-    shape: { layers: 1, keyValueHeads: 1, headSize: 2, vocabularySize: 257, contextTokens: CONTEXT },
+    shape: { hidden: 8, layers: 1, keyValueHeads: 1, headSize: 2, vocabularySize: 257, contextTokens: CONTEXT },
     async open() {
       state.open += 1;
       let step = 0;

@@ -1,9 +1,9 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { InferRequest } from '../../content/webplat.d.ts';
-import { DEFAULT_SETTINGS, type Settings } from '../../src/protocol/settings.ts';
+import type { Settings } from '../../src/protocol/settings.ts';
 import { uiSettingsSet } from '../../src/protocol/ui/ui-settings-set.ts';
 import { uiStore } from '../../src/protocol/ui/ui-store.ts';
-import { type Hub, serveHub } from '../support/hub/hub.ts';
+import { type Hub, hubSettings, serveHub } from '../support/hub/hub.ts';
 import { repoOfFolder } from '../support/hub/repo.ts';
 import { allow, infer } from '../support/page-client.ts';
 import { useExtension } from '../support/suite.ts';
@@ -16,12 +16,6 @@ const request = (model: string): InferRequest => ({
   input: [{ role: 'user', content: 'Tell me a story about a fox.' }],
   options: { maxNewTokens: 8 },
 });
-
-/** Settings under which everything comes from one hub on this machine. */
-export function hubSettings(hub: Hub, changes: Partial<Settings['downloads']> = {}): Settings {
-  const hosts = [hub.url, hub.cdnUrl].map((url) => new URL(url).host);
-  return { ...DEFAULT_SETTINGS, downloads: { ...DEFAULT_SETTINGS.downloads, hubUrl: hub.url, hosts, ...changes } };
-}
 
 describe('a model from a hub', () => {
   const suite = useExtension();

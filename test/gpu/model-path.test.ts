@@ -109,6 +109,24 @@ describe('the model path', () => {
     }
   });
 
+  it('takes no more memory than it may have, and says what it needs', async () => {
+    const within = async (gpuBudgetBytes: number) => load({ backend: 'webgpu', gpuBudgetBytes });
+    const { code, data } = expectError(await within(0));
+    expect(code).toBe('out-of-memory');
+    const least = Number((data as { requested?: number }).requested);
+    expect(expectError(await within(least - 1))).toMatchObject({ code: 'out-of-memory', data: { requested: least } });
+    // Ends and caches of 8 bits change no token here; ends of 4 bits, the last resort, do.
+    for (const [budget, text] of [
+      [least + 2 ** 20, ' quiet boy'],
+      [least, ' friendly boy'],
+    ] as const) {
+      const { model, info, memory } = expectValue(await within(budget));
+      expect(info).toMatchObject({ maxSequences: 1 });
+      expect((await generate(model, { maxNewTokens: 2 })).text).toBe(text);
+      expect(memory.gpuBytes).toBeLessThanOrEqual(budget);
+    }
+  });
+
   it('gives the same sample for the same seed', async () => {
     const { model } = expectValue(await load());
     const options = { temperature: 0.9, topP: 0.95, seed: 7 };

@@ -1,6 +1,6 @@
 import type { Engine, LoadedModel, LoadOptions, MemoryUse } from '../../offscreen/engines/engine.ts';
 import type { ModelFiles, ModelManifest } from '../../offscreen/store/manifest.ts';
-import type { WebplatError } from '../../src/protocol/errors.ts';
+import { WebplatError } from '../../src/protocol/errors.ts';
 
 /** A manifest of a model without files, for tests of what surrounds models. */
 export function makeManifest(name: string, overrides: Partial<ModelManifest> = {}): ModelManifest {
@@ -62,6 +62,13 @@ export function makeFakeEngine(options: FakeEngineOptions = {}): FakeEngine {
     },
     async load(manifest, loadOptions) {
       const model = makeFakeModel(options, memory);
+      const admitted = await loadOptions.admit(memory);
+      if (!admitted.granted) {
+        throw new WebplatError('out-of-memory', undefined, {
+          requested: memory.gpuBytes || memory.cpuBytes,
+          quota: admitted.quotaBytes,
+        });
+      }
       loads.push({ manifest, options: loadOptions, model });
       await gate;
       loadOptions.signal.throwIfAborted();
@@ -153,3 +160,6 @@ export const NO_FILES: ModelFiles = {
   chunk: () => Promise.resolve(),
   checked: () => Promise.resolve(),
 };
+
+/** Memory without end. */
+export const grantAll: LoadOptions['admit'] = async () => ({ granted: true });

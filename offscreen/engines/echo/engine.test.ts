@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { NO_FILES } from '../../../test/support/fake-engine.ts';
+import { grantAll, NO_FILES } from '../../../test/support/fake-engine.ts';
 import { ECHO_MANIFEST } from '../../store/echo-manifest.ts';
 import { createEchoEngine } from './engine.ts';
 
@@ -8,6 +8,7 @@ const load = () =>
     signal: new AbortController().signal,
     backend: 'auto',
     files: NO_FILES,
+    admit: grantAll,
     onProgress: () => {},
   });
 

@@ -17,6 +17,7 @@ export function createEchoEngine(): Engine {
     estimate: () => ({ gpuBytes: 0, cpuBytes: 0 }),
     async load(_manifest, options) {
       options.signal.throwIfAborted();
+      await options.admit({ gpuBytes: 0, cpuBytes: 0 });
       options.onProgress({ phase: 'ready', fraction: 1 });
       return createEchoModel();
     },

@@ -1,6 +1,8 @@
 import type { Tensor } from 'onnxruntime-common';
 import { WebplatError } from '../../../src/protocol/errors.ts';
-import { DECODER_IO, type DecoderShape } from '../../graphs/graph.ts';
+import { ELEMENT_SIZES } from '../../graphs/build/value.ts';
+import { DECODER_IO, type DecoderShape, type Storage } from '../../graphs/graph.ts';
+import { cacheRowBytes } from './plan.ts';
 import type { OrtModule } from './runtime.ts';
 
 /** Keys and values of one sequence, as the graph wants and gives them. */
@@ -34,13 +36,17 @@ export async function createDeviceCache(
   ort: OrtModule,
   device: GPUDevice,
   shape: DecoderShape,
+  storage: Storage,
 ): Promise<SequenceCache> {
-  const dims = [1, shape.keyValueHeads, shape.contextTokens, shape.headSize];
-  const size = dims.reduce((product, dimension) => product * dimension, Float32Array.BYTES_PER_ELEMENT);
+  const dataType = storage.float;
+  const rowBytes = cacheRowBytes(storage, shape);
+  const row = rowBytes / ELEMENT_SIZES[dataType];
+  const dims = [1, shape.keyValueHeads, shape.contextTokens, row];
+  const size = shape.keyValueHeads * shape.contextTokens * rowBytes;
   device.pushErrorScope('out-of-memory');
   const caches = cacheNames(shape).map((names) => {
     const buffer = device.createBuffer({ size, usage: CACHE_USAGE });
-    return { ...names, buffer, tensor: ort.Tensor.fromGpuBuffer(buffer, { dataType: 'float32', dims }) };
+    return { ...names, buffer, tensor: ort.Tensor.fromGpuBuffer(buffer, { dataType, dims }) };
   });
   if (await device.popErrorScope()) {
     for (const { buffer } of caches) buffer.destroy();

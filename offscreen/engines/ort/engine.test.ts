@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { NO_FILES } from '../../../test/support/fake-engine.ts';
+import { grantAll, NO_FILES } from '../../../test/support/fake-engine.ts';
 import type { Capabilities } from '../../device/capabilities.ts';
 import type { ModelManifest } from '../../store/manifest.ts';
 import type { LoadedModel } from '../engine.ts';
@@ -69,7 +69,13 @@ function makeEngine(...answers: Answer[]) {
   });
   const abort = new AbortController();
   const load = () =>
-    engine.load(manifest, { signal: abort.signal, backend: 'auto', files: NO_FILES, onProgress: () => {} });
+    engine.load(manifest, {
+      signal: abort.signal,
+      backend: 'auto',
+      files: NO_FILES,
+      admit: grantAll,
+      onProgress: () => {},
+    });
   return { load, workers, abort };
 }
 

@@ -9,6 +9,7 @@ import type { ModelManifest } from '../../store/manifest.ts';
 import type { Engine, LoadedModel, LoadOptions } from '../engine.ts';
 import { createWorkerModel } from './client.ts';
 import { FromWorker, type ToWorker } from './messages.ts';
+import { RUNTIME_BYTES } from './plan.ts';
 import { precisionFor } from './precision.ts';
 import { planTiers, TIER_BACKENDS, TIER_LABELS, type Tier } from './tiers.ts';
 
@@ -21,9 +22,6 @@ export interface OrtEngineOptions {
   readonly spawn?: () => Worker;
   readonly capabilities?: () => Promise<Capabilities>;
 }
-
-/** What the runtime itself takes, on top of a model's weights and caches, however small the model is. */
-const RUNTIME_BYTES = 160 * 2 ** 20;
 
 const spawnWorker = () =>
   new Worker(new URL('../worker.ts', import.meta.url), { type: 'module', name: 'webplat model' });
@@ -70,7 +68,7 @@ function attempt(
   passedOver: readonly PassedTier[],
   manifest: ModelManifest,
   { assetBase, precision = precisionFor(tier, manifest), spawn = spawnWorker }: OrtEngineOptions,
-  { signal, onProgress, files: service }: LoadOptions,
+  { signal, onProgress, files: service, admit }: LoadOptions,
 ): Promise<Outcome> {
   const worker = spawn();
   return new Promise<Outcome>((resolve, reject) => {
@@ -85,7 +83,14 @@ function attempt(
       if (message.kind === 'progress') onProgress(message.progress);
       else if (message.kind === 'ask')
         void answerFileAsk(message, service).then((answer) => worker.postMessage(answer));
-      else if (message.kind === 'refused') refuse(message.reason);
+      else if (message.kind === 'admit') {
+        void admit(message.memory).then((answer) =>
+          worker.postMessage({
+            kind: 'admitted',
+            ...(!answer.granted && { quotaBytes: answer.quotaBytes }),
+          } satisfies ToWorker),
+        );
+      } else if (message.kind === 'refused') refuse(message.reason);
       else if (message.kind === 'failed') give(() => reject(fromWireError(message.error)));
       else if (message.kind === 'loaded') {
         stopListening();

@@ -17,9 +17,6 @@ import { createOrtDecoder, warmUp } from './decoder.ts';
 import { createSession, loadRuntime, type Runtime } from './runtime.ts';
 import type { Tier } from './tiers.ts';
 
-/** Sequences that are decoded at once; each has a cache for the whole context. */
-export const MAX_SEQUENCES = 4;
-
 export interface LoadRequest {
   readonly tier: Tier;
   readonly contentHash: string;
@@ -28,12 +25,15 @@ export interface LoadRequest {
   readonly assetBase: URL;
   readonly signal: AbortSignal;
   onProgress(progress: LoadProgress): void;
+  /** Asks for memory; answers the budget that stands in the way, or undefined when it is granted. */
+  admit(need: MemoryUse): Promise<number | undefined>;
 }
 
 export interface RunningModel {
   readonly decoder: Decoder;
   readonly tokenizer: TextTokenizer;
   readonly adapter?: string;
+  readonly maxSequences: number;
   /** Settles when the device is lost or cannot be trusted any more. */
   readonly broken: Promise<WebplatError>;
   memory(): MemoryUse;
@@ -49,18 +49,20 @@ export class TierRefused extends Error {}
  * @throws WebplatError for what is wrong with the model, {@link TierRefused} for what is wrong with the tier.
  */
 export async function loadModel(request: LoadRequest): Promise<RunningModel> {
-  const { contentHash, files, precision, signal, onProgress, tier, assetBase } = request;
+  const { contentHash, files, precision, signal, onProgress, tier, assetBase, admit } = request;
   const texts = await readTextFiles(files);
   const runtime = await refuseOnError(loadRuntime(tier, assetBase));
   const compiled = await compileModel(files, texts.config, {
     contentHash,
+    tier,
     precision,
+    admit,
     runtime: RUNTIME_VERSION,
     store: createArtifactStore(await openPrivateFiles()),
     signal,
     onProgress,
   });
-  const tokenizer = createTextTokenizer(texts, compiled.shape.vocabularySize);
+  const tokenizer = createTextTokenizer(texts, compiled.candidate.graph.shape.vocabularySize);
   onProgress({ phase: 'compile', fraction: 0 });
   return { tokenizer, ...(await refuseOnError(start(tier, runtime, compiled))) };
 }
@@ -76,29 +78,35 @@ async function refuseOnError<T>(work: Promise<T>): Promise<T> {
 async function start(
   tier: Tier,
   runtime: Runtime,
-  { artifact, shape }: CompiledDecoder,
+  { artifact, candidate }: CompiledDecoder,
 ): Promise<Omit<RunningModel, 'tokenizer'>> {
+  const { graph, storage, maxSequences } = candidate;
+  const { shape } = graph;
   const owned = tier === 'wasm' ? undefined : await openOwnDevice();
   const presents = Array.from({ length: shape.layers }, (_, layer) => [
     DECODER_IO.present(layer, 'key'),
     DECODER_IO.present(layer, 'value'),
   ]).flat();
-  const session = await createSession(runtime, tier, artifact, owned?.device, owned ? presents : []);
+  const session = await createSession(runtime, tier, artifact, {
+    ...(owned && { device: owned.device, onDevice: presents }),
+    ...(storage.cacheBits && { cacheBits: storage.cacheBits }),
+  });
   const decoder = createOrtDecoder({
     ort: runtime.ort,
     session,
     shape,
     mutex: createMutex(),
     readBack: owned ? await createReadBack(owned.device) : (work) => work(),
-    maxSequences: MAX_SEQUENCES,
+    maxSequences,
     diagnose: async () => owned?.diagnose(),
     makeCache: async () =>
-      owned ? createDeviceCache(runtime.ort, owned.device, shape) : createHostCache(runtime.ort, shape),
+      owned ? createDeviceCache(runtime.ort, owned.device, shape, storage) : createHostCache(runtime.ort, shape),
   });
   const broken = owned?.broken ?? new Promise<never>(() => {});
   await Promise.race([warmUp(decoder), broken.then((error) => Promise.reject(error))]);
   return {
     decoder,
+    maxSequences,
     ...(owned && { adapter: owned.adapterName }),
     broken,
     memory: () => ({ gpuBytes: owned?.bytes() ?? 0, cpuBytes: runtime.heapBytes() }),

@@ -38,6 +38,7 @@ export const ToWorker = v.variant('kind', [
   v.strictObject({ kind: v.literal('run'), id: RequestId, inputs: TensorMap }),
   v.strictObject({ kind: v.literal('abort'), id: RequestId }),
   FileAnswer,
+  v.strictObject({ kind: v.literal('admitted'), quotaBytes: v.optional(Bytes) }),
 ]);
 export type ToWorker = v.InferOutput<typeof ToWorker>;
 
@@ -45,6 +46,7 @@ export type ToWorker = v.InferOutput<typeof ToWorker>;
 export const FromWorker = v.variant('kind', [
   v.strictObject({ kind: v.literal('progress'), progress: LoadProgress }),
   FileAsk,
+  v.strictObject({ kind: v.literal('admit'), memory: Memory }),
   v.strictObject({
     kind: v.literal('loaded'),
     adapter: v.optional(v.string()),

@@ -38,7 +38,8 @@ export async function loadRuntime(tier: Tier, assetBase: URL): Promise<Runtime> 
   const heapBytes = meterMemories();
   const ort = await BUILDS[tier]();
   const file = (suffix: string) => new URL(`ort/${STEMS[tier]}.${suffix}`, assetBase).href;
-  ort.env.wasm.wasmPaths = { mjs: file('mjs'), wasm: file('wasm') };
+  const loader = tier === 'jspi' ? new URL('ort/provider-options.mjs', assetBase).href : file('mjs');
+  ort.env.wasm.wasmPaths = { mjs: loader, wasm: file('wasm') };
   ort.env.wasm.numThreads = threadsFor(tier);
   ort.env.logLevel = 'error';
   return { ort, heapBytes };
@@ -62,13 +63,21 @@ function meterMemories(): () => number {
   return () => memories.reduce((sum, { buffer }) => sum + buffer.byteLength, 0);
 }
 
-/** Opens `artifact`; outputs named in `onDevice` stay on the graphics device. */
+export interface SessionSetup {
+  /** The device that the session runs on; the processor, if left out. */
+  readonly device?: GPUDevice;
+  /** Outputs that stay on the device. */
+  readonly onDevice?: readonly string[];
+  /** Bits of the runtime's packed caches of keys and values. */
+  readonly cacheBits?: 8;
+}
+
+/** Opens a session on `artifact`. */
 export async function createSession(
   { ort }: Runtime,
   tier: Tier,
   artifact: Artifact,
-  device: GPUDevice | undefined,
-  onDevice: readonly string[],
+  { device, onDevice = [], cacheBits }: SessionSetup,
 ): Promise<InferenceSession> {
   // The promise-integration build reads a file piece by piece; the others need it in memory while they load.
   const externalData = await Promise.all(
@@ -77,12 +86,18 @@ export async function createSession(
       data: tier === 'jspi' ? data : new Uint8Array(await data.arrayBuffer()),
     })),
   );
+  setProviderOptions(cacheBits ? { kvCacheQuantizationBits: String(cacheBits) } : {});
   return ort.InferenceSession.create(artifact.model, {
     executionProviders: device ? [{ name: 'webgpu', device, storageBufferCacheMode: 'simple' } as never] : ['wasm'],
     externalData,
     graphOptimizationLevel: 'all',
     preferredOutputLocation: Object.fromEntries(onDevice.map((name) => [name, 'gpu-buffer'])),
   });
+}
+
+/** Options of the WebGPU provider that the runtime's JavaScript does not know; `ort/provider-options.mjs` passes them on. */
+function setProviderOptions(options: Readonly<Record<string, string>>): void {
+  (globalThis as { webplatProviderOptions?: Readonly<Record<string, string>> }).webplatProviderOptions = options;
 }
 
 export type { InferenceSession, Tensor };

@@ -5,7 +5,8 @@ import { createFileServiceClient } from '../../store/file-service.ts';
 import { createModelReader } from '../../store/model-reader.ts';
 import { runDecoder } from '../../tasks/tensors.ts';
 import { generateText } from '../../tasks/text-generation.ts';
-import { loadModel, MAX_SEQUENCES, type RunningModel, TierRefused } from './load.ts';
+import type { MemoryUse } from '../engine.ts';
+import { loadModel, type RunningModel, TierRefused } from './load.ts';
 import { type FromWorker, ToWorker } from './messages.ts';
 
 /** The worker's end of the engine: one model, loaded by the first message. */
@@ -22,6 +23,13 @@ export function serveEngine(port: WorkerPort): void {
   let model: RunningModel | undefined;
   const post = (message: FromWorker, transfer: Transferable[] = []) => port.postMessage(message, transfer);
   const service = createFileServiceClient(post);
+  let admitted = (_quotaBytes: number | undefined) => {};
+  /** Asks for memory; answers the budget that stands in the way, or undefined when it is granted. */
+  const admit = (memory: MemoryUse) =>
+    new Promise<number | undefined>((resolve) => {
+      admitted = resolve;
+      post({ kind: 'admit', memory: { ...memory } });
+    });
   const fail = (error: unknown) => post({ kind: 'failed', error: toWireError(error) });
 
   async function load(message: Of<'load'>): Promise<void> {
@@ -38,6 +46,7 @@ export function serveEngine(port: WorkerPort): void {
         assetBase: new URL(assetBase),
         signal,
         onProgress,
+        admit,
       });
       model = loaded;
       void loaded.broken.then(fail);
@@ -46,7 +55,7 @@ export function serveEngine(port: WorkerPort): void {
         kind: 'loaded',
         ...(loaded.adapter && { adapter: loaded.adapter }),
         contextTokens: loaded.decoder.shape.contextTokens,
-        maxSequences: MAX_SEQUENCES,
+        maxSequences: loaded.maxSequences,
         memory: loaded.memory(),
       });
     } catch (error) {
@@ -87,6 +96,7 @@ export function serveEngine(port: WorkerPort): void {
   port.onmessage = ({ data }) => {
     const message = v.parse(ToWorker, data);
     if (message.kind === 'load') void load(message);
+    else if (message.kind === 'admitted') admitted(message.quotaBytes);
     else if (message.kind === 'answer') service.receive(message);
     else if (message.kind === 'abort') running.get(message.id)?.abort(new WebplatError('aborted'));
     else void answer(message);

@@ -207,7 +207,7 @@ export function groupedAttention(
   const { heads, keyValueHeads, headSize, past, present, lastPosition, totalTokens, rotary, window } = options;
   const { scale, bias } = options;
   const dims = [...query.dims.slice(0, -1), heads * headSize];
-  const cacheDims: Dimension[] = [dimOf(query, 0), keyValueHeads, 'present_capacity', headSize];
+  const cacheDims: Dimension[] = [dimOf(query, 0), keyValueHeads, 'present_capacity', dimOf(past.key, -1)];
   const [output, key, value] = g.node(
     'GroupQueryAttention',
     [

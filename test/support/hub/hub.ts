@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { DEFAULT_SETTINGS, type Settings } from '../../../src/protocol/settings.ts';
 import { createFaults, type Fault, type FaultRule } from './faults.ts';
 import type { HubFile, HubRepo } from './repo.ts';
 import { sendFile } from './send-file.ts';
@@ -185,4 +186,10 @@ function describe(name: string, { commit, files, licence, token }: HubRepo) {
     cardData: { license: licence ?? 'mit' },
     siblings: [...files.keys()].map((rfilename) => ({ rfilename })),
   };
+}
+
+/** Settings under which everything comes from this hub. */
+export function hubSettings(hub: Hub, changes: Partial<Settings['downloads']> = {}): Settings {
+  const hosts = [hub.url, hub.cdnUrl].map((url) => new URL(url).host);
+  return { ...DEFAULT_SETTINGS, downloads: { ...DEFAULT_SETTINGS.downloads, hubUrl: hub.url, hosts, ...changes } };
 }

@@ -21,6 +21,8 @@ export interface LoadArguments {
   /** Builds of the runtime that shall look unusable. */
   readonly withoutJspi?: boolean;
   readonly manifest?: ModelManifest;
+  /** Bytes on the graphics device that are granted. */
+  readonly gpuBudgetBytes?: number;
   /** Sizes and hashes of files that were replaced, as if they had always been so. */
   readonly replaced?: Readonly<Record<string, { readonly bytes: number; readonly sha256: string }>>;
 }
@@ -60,7 +62,14 @@ const api = {
   capabilities: probeCapabilities,
   manifest: resolveManifest,
 
-  load: ({ backend, precision, withoutJspi = false, manifest, replaced = {} }: LoadArguments) =>
+  load: ({
+    backend,
+    precision,
+    withoutJspi = false,
+    manifest,
+    replaced = {},
+    gpuBudgetBytes = Number.POSITIVE_INFINITY,
+  }: LoadArguments) =>
     outcome(async () => {
       const engine = createOrtEngine({
         assetBase,
@@ -71,6 +80,7 @@ const api = {
           return withoutJspi ? { ...found, wasm: { ...found.wasm, jspi: false } } : found;
         },
       });
+      const needs: number[] = [];
       const phases: LoadProgress['phase'][] = [];
       const start = performance.now();
       const { signal } = new AbortController();
@@ -78,6 +88,11 @@ const api = {
       const files = createPackagedSource(assetBase).open(wanted, signal, () => {});
       const loaded = await engine.load(wanted, {
         signal,
+        async admit({ gpuBytes }) {
+          if (gpuBytes > gpuBudgetBytes) return { granted: false, quotaBytes: gpuBudgetBytes };
+          needs.push(gpuBytes);
+          return { granted: true };
+        },
         files: {
           ...files,
           async open(path) {
@@ -90,7 +105,15 @@ const api = {
       });
       lastModel += 1;
       models.set(lastModel, loaded);
-      return { model: lastModel, info: loaded.info, memory: loaded.memory(), phases, ms: performance.now() - start };
+      const [grantedBytes = 0] = needs;
+      return {
+        model: lastModel,
+        grantedBytes,
+        info: loaded.info,
+        memory: loaded.memory(),
+        phases,
+        ms: performance.now() - start,
+      };
     }),
 
   generate: ({ model, input, options = {}, maxNewTokens = 64, abortAfter }: GenerateArguments) =>

@@ -1,0 +1,62 @@
+import { describe, expect, it } from 'vitest';
+import { configOf, MISTRAL_7B, tensorsOf } from '../../../test/support/hub/generated.ts';
+import type { ParamInfo, ParamTable } from '../../checkpoint/checkpoint.ts';
+import { familyOf } from '../../families/registry.ts';
+import type { Storage } from '../../graphs/graph.ts';
+import { type Candidate, planDecoder } from './plan.ts';
+
+/** Ways to load a model of the size of Mistral 7B, with fewer layers for most of what is tested. */
+function plan(tier: 'jspi' | 'wasm', { contextTokens = 32_768, layers = 1 } = {}): Candidate[] {
+  const shape = { ...MISTRAL_7B, contextTokens, layers };
+  const params = new Map<string, ParamInfo>(
+    tensorsOf(shape).map((tensor) => [tensor.name, { ...tensor, dtype: 'BF16', file: '', begin: 0, end: 0 }]),
+  );
+  const table: ParamTable = { get: (name) => params.get(name), names: () => [...params.keys()] };
+  const config = configOf(shape);
+  return [
+    ...planDecoder({
+      tier,
+      precision: 'q4',
+      emit: (storage: Storage) => familyOf(config).emit(config, table, storage),
+    }),
+  ];
+}
+
+describe('ways to load a decoder', () => {
+  it('take less memory, the later they come', () => {
+    const needs = plan('jspi').map(({ memory }) => memory.gpuBytes);
+    expect(needs).toHaveLength(10);
+    for (const [i, need] of needs.slice(1).entries()) expect(need).toBeLessThan(needs[i] ?? 0);
+  });
+
+  it('are one where they come to the same', () => {
+    const short = plan('jspi', { contextTokens: 512 });
+    expect(short.map(({ label, maxSequences }) => `${maxSequences} ${label}`)).toEqual([
+      '4 q4-4x32-f-c512',
+      '2 q4-4x32-f-c512',
+      '1 q4-4x32-f-c512',
+      '1 q4-4x128-f-c512',
+      '1 q4-4x128-8x128-c512',
+      '1 q4-4x128-8x128-c512-k8',
+      '1 q4-4x128-4x128-c512-k8',
+    ]);
+  });
+
+  it('shorten the positions with the context', () => {
+    const last = plan('jspi').at(-1);
+    expect(last?.graph.shape.contextTokens).toBe(2048);
+  });
+
+  it('get 7 billion parameters and 4096 tokens into 4 GiB', () => {
+    const fitting = plan('jspi', { layers: 32 }).filter(({ memory }) => memory.gpuBytes <= 4 * 2 ** 30);
+    expect(fitting[0]?.graph.shape.contextTokens).toBe(4096);
+  });
+
+  it('keep floats in the caches of the WASM provider, which packs none, and count its memory as such', () => {
+    for (const { storage, memory } of plan('wasm')) {
+      expect(storage.cacheBits).toBeUndefined();
+      expect(memory.gpuBytes).toBe(0);
+      expect(memory.cpuBytes).toBeGreaterThan(0);
+    }
+  });
+});
