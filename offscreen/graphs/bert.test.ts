@@ -4,7 +4,7 @@ import { changedParams, filled } from '../../test/support/changed-params.ts';
 import { floatsOf, largestDifference, openGolden } from '../../test/support/golden.ts';
 import { expectOutputs, relativeError, runInputs } from '../../test/support/graph-runs.ts';
 import { openNodeSession } from '../../test/support/node-graphs.ts';
-import { roundedWeights, roundingBound } from '../../test/support/rounded-weights.ts';
+import { halfBound, roundedWeights, roundingBound } from '../../test/support/rounded-weights.ts';
 import { type BertOptions, emitBert } from './bert.ts';
 import { type Precision, storageOf } from './graph.ts';
 
@@ -61,6 +61,18 @@ describe('BERT on another implementation of the operators', () => {
     // Four products in each of two layers, and the pooler.
     expect(error).toBeLessThan(roundingBound(bits, 9));
     expect(error).toBeGreaterThan(roundingBound(bits, 1) / 10);
+  });
+
+  it('computes in half precision, with inputs and outputs as before', async () => {
+    const { inputs, outputs } = caseNamed('batch_padded');
+    const results = await runInputs(model, await open('fp16'), inputs);
+    for (const name of ['last_hidden_state', 'mean_pooled', 'pooler_output', 'logits']) {
+      const expected = outputs[name];
+      if (!expected) throw new Error(`The case has no ${name}.`);
+      const error = relativeError(floatsOf(results[name]), await floats(expected));
+      expect(error, name).toBeLessThan(halfBound(9));
+      expect(error, name).toBeGreaterThan(0);
+    }
   });
 });
 

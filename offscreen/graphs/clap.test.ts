@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { floatsOf, type GoldenCase, largestDifference, openGolden } from '../../test/support/golden.ts';
 import { expectOutputs, type Results, relativeError, runInputs } from '../../test/support/graph-runs.ts';
 import { openNodeSession } from '../../test/support/node-graphs.ts';
-import { roundedWeights, roundingBound } from '../../test/support/rounded-weights.ts';
+import { halfBound, roundedWeights, roundingBound } from '../../test/support/rounded-weights.ts';
 import { emitClapAudio, emitClapText } from './clap.ts';
 import { storageOf } from './graph.ts';
 
@@ -84,6 +84,20 @@ describe('CLAP on another implementation of the operators', () => {
       expect(error).toBeGreaterThan(roundingBound(bits, 1) / 10);
     },
   );
+
+  it.each([
+    ['text_embeds', emitClapText, 11],
+    ['audio_embeds', emitClapAudio, 20],
+  ] as const)('computes in half precision, with inputs and outputs as before: %s', async (output, emit, products) => {
+    const { inputs, outputs } = caseNamed('batch_padded');
+    const expected = outputs[output];
+    if (!expected) throw new Error('The case has no embeddings.');
+    const session = await openNodeSession(emit(config, table, storageOf('fp16')), reader);
+    const results = await runInputs(model, session, inputs);
+    const error = relativeError(floatsOf(results[output]), await floats(expected));
+    expect(error).toBeLessThan(halfBound(products));
+    expect(error).toBeGreaterThan(0);
+  });
 });
 
 it('puts each layer of texts and each stage of sounds into a part of its own', () => {

@@ -4,7 +4,7 @@ import { changedParams, scattered } from '../../test/support/changed-params.ts';
 import { floatsOf, type GoldenCase, largestDifference, openGolden } from '../../test/support/golden.ts';
 import { expectOutputs, relativeError, runInputs } from '../../test/support/graph-runs.ts';
 import { openNodeSession } from '../../test/support/node-graphs.ts';
-import { roundedWeights, roundingBound } from '../../test/support/rounded-weights.ts';
+import { halfBound, roundedWeights, roundingBound } from '../../test/support/rounded-weights.ts';
 import { wav2vec2Reference } from '../../test/support/wav2vec2-reference.ts';
 import type { ParamReader, ParamTable } from '../checkpoint/checkpoint.ts';
 import { type Precision, storageOf } from './graph.ts';
@@ -51,6 +51,16 @@ describe('wav2vec 2.0 on another implementation of the operators', () => {
     // The projection of features, and four products in each of two layers; convolutions are kept.
     expect(error).toBeLessThan(roundingBound(bits, 9));
     expect(error).toBeGreaterThan(roundingBound(bits, 1) / 10);
+  });
+
+  it('computes in half precision, with inputs and outputs as before', async () => {
+    const [one] = forward;
+    if (!one?.outputs.logits) throw new Error('There is no case.');
+    const { logits } = await run(await openNodeSession(emit('fp16'), reader), one);
+    const error = relativeError(floatsOf(logits), await floats(one.outputs.logits));
+    // Seven convolutions, the projection of features, that of places, four products in each of two layers, and the head.
+    expect(error).toBeLessThan(halfBound(18));
+    expect(error).toBeGreaterThan(0);
   });
 });
 

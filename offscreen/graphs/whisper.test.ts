@@ -10,7 +10,7 @@ import {
 } from '../../test/support/golden.ts';
 import { relativeError, runInputs } from '../../test/support/graph-runs.ts';
 import { openNodeSession } from '../../test/support/node-graphs.ts';
-import { roundedWeights, roundingBound } from '../../test/support/rounded-weights.ts';
+import { halfBound, roundedWeights, roundingBound } from '../../test/support/rounded-weights.ts';
 import { type DecoderSessions, lastRows, likeliest, startDecoding } from '../../test/support/seq2seq.ts';
 import type { ParamReader } from '../checkpoint/checkpoint.ts';
 import { type Precision, storageOf } from './graph.ts';
@@ -128,6 +128,15 @@ describe('Whisper on another implementation of the operators', () => {
     // Four products in each of two layers of the encoder, six in each of the decoder's.
     expect(error).toBeLessThan(roundingBound(bits, 20));
     expect(error).toBeGreaterThan(roundingBound(bits, 1) / 10);
+  });
+
+  it('computes in half precision, caches included', async () => {
+    const [one] = forward;
+    if (!one?.outputs.logits) throw new Error('The case has no logits.');
+    const { logits } = await runCase(await open(graphsOf('fp16')), one);
+    const error = relativeError(floatsOf(logits), await floats(one.outputs.logits));
+    expect(error).toBeLessThan(halfBound(20));
+    expect(error).toBeGreaterThan(0);
   });
 });
 

@@ -66,3 +66,9 @@ const STEEPNESS = 2;
  */
 export const roundingBound = (bits: 4 | 8, products: number): number =>
   (STEEPNESS * Math.sqrt(products / 12) * GROUP_RANGE) / (2 ** bits - 1);
+
+/** Values that are rounded to binary16 for each product: its weights, its inputs, its result, and the sum it goes into. */
+const ROUNDINGS = 4;
+
+/** How far an output may move when everything is computed in binary16, whose rounding is half of 2^-10 at most. */
+export const halfBound = (products: number): number => STEEPNESS * Math.sqrt(ROUNDINGS * products) * 2 ** -11;

@@ -25,7 +25,11 @@ export async function startDecoding(
   const crossed = (await cross.run({ [CROSS_IO.encoderStates]: states })) as Results;
   const given = mask ? { ...crossed, [CROSS_IO.encoderMask]: mask } : crossed;
   const [batch = 1] = states.dims;
-  const none = () => new Tensor('float32', new Float32Array(0), [batch, shape.keyValueHeads, 0, shape.headSize]);
+  const dims = [batch, shape.keyValueHeads, 0, shape.headSize];
+  // Caches have the type that the cross graph computes in.
+  const half = Object.values(crossed).some(({ type }) => type === 'float16');
+  const none = () =>
+    half ? new Tensor('float16', new Uint16Array(0), dims) : new Tensor('float32', new Float32Array(0), dims);
   const layers = Array.from({ length: shape.layers }, (_, layer) => layer);
   const names = layers.flatMap((layer) =>
     (['key', 'value'] as const).map((part) => ({
