@@ -63,6 +63,19 @@ describe('BERT on another implementation of the operators', () => {
     expect(error).toBeGreaterThan(roundingBound(bits, 1) / 10);
   });
 
+  it('may round its ends too', async () => {
+    const { inputs, outputs } = caseNamed('single');
+    const graph = emitBert(config, table, storageOf('q8', { endBits: 8 }));
+    const rounded = graph.parts.at(-1)?.steps.flatMap(({ recipe }) => (recipe.outputs.length > 1 ? recipe.reads : []));
+    expect(rounded).toEqual(['bert.pooler.dense.weight', 'classifier.weight']);
+    const results = await runInputs(model, await openNodeSession(graph, reader), inputs);
+    const float = emitBert(config, table, storageOf('fp32'));
+    const restored = await openNodeSession(float, roundedWeights(model, graph, 8));
+    const expected = await runInputs(model, restored, inputs);
+    const difference = largestDifference(floatsOf(results.logits), floatsOf(expected.logits));
+    expect(difference).toBeLessThan(outputs.logits?.atol ?? 0);
+  });
+
   it('computes in half precision, with inputs and outputs as before', async () => {
     const { inputs, outputs } = caseNamed('batch_padded');
     const results = await runInputs(model, await open('fp16'), inputs);

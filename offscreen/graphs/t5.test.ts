@@ -166,6 +166,22 @@ describe('checkpoints of other kinds', () => {
     expect(largestDifference(scaled, await floats(tied))).toBeLessThan(tied.atol ?? 0);
   });
 
+  it('may round an output layer of their own', async () => {
+    const made = { 'lm_head.weight': scattered([config.vocab_size, 48], 0.3) };
+    const other = changedParams(model, made);
+    const json = { ...config, tie_word_embeddings: false };
+    const decoder = emitT5Decoder(json, other.table, storageOf('q8', { endBits: 8 }));
+    const graphs = graphsOf('fp32', json, other.table);
+    const one = caseNamed('single');
+    const { logits } = await runCase(await open({ ...graphs, decoder }, () => other.reader), one);
+    const restored = roundedWeights(other, decoder, 8);
+    const sessions = await open(graphs, (part) => (part === 'decoder' ? restored : other.reader));
+    const { logits: same } = await runCase(sessions, one);
+    expect(largestDifference(floatsOf(logits), floatsOf(same))).toBeLessThan(one.outputs.logits?.atol ?? 0);
+    const head = decoder.parts.at(-1)?.steps.flatMap(({ recipe }) => (recipe.outputs.length > 1 ? recipe.reads : []));
+    expect(head).toEqual(['lm_head.weight']);
+  });
+
   it('may have the table of tokens under the name of the encoder', () => {
     const other = changedParams(model, {}, (name) => name.replace(/^shared/, 'encoder.embed_tokens'));
     expect(() => emitT5Encoder(config, other.table, storageOf('fp32'))).not.toThrow();
