@@ -1,5 +1,5 @@
 import type { ParamTable } from '../checkpoint/checkpoint.ts';
-import { embedding } from './build/embedding.ts';
+import { type Embedded, embedding } from './build/embedding.ts';
 import {
   activation,
   addRmsNorm,
@@ -47,6 +47,9 @@ export interface DecoderNames {
   readonly head: string;
 }
 
+/** What a decoder is given of each new token: its id, or a vector that something else made in its place. */
+export type DecoderInput = 'ids' | 'embeddings';
+
 interface Emission {
   readonly g: GraphBuilder;
   readonly config: DecoderConfig;
@@ -62,23 +65,28 @@ interface Emission {
 
 /**
  * Emits a decoder of Touvron et al. 2023 (arXiv:2302.13971) and its relatives as a graph of fused operators; inputs and outputs
- * are those of {@link DECODER_IO}. The weights of each layer are a part of their own, so that they load side by side.
+ * are those of {@link DECODER_IO}, `inputs_embeds` in place of ids where it takes embeddings. The weights of each layer are a
+ * part of their own, so that they load side by side.
  */
 export function emitDecoder(
   config: DecoderConfig,
   params: ParamTable,
   storage: Storage,
   names: DecoderNames = { model: 'model.', head: 'lm_head' },
+  takes: DecoderInput = 'ids',
 ): DecoderGraph {
   const g = createGraphBuilder({ name: 'decoder', params, float: storage.float });
-  const ids = g.input(DECODER_IO.inputIds, 'int64', [1, 'new_tokens']);
+  const given =
+    takes === 'ids'
+      ? g.input(DECODER_IO.inputIds, 'int64', [1, 'new_tokens'])
+      : g.input(DECODER_IO.inputsEmbeds, 'float32', [1, 'new_tokens', config.hidden]);
   const positions = g.input(DECODER_IO.logitPositions, 'int64', ['rows']);
   const lastPosition = g.input(DECODER_IO.lastPosition, 'int32', [1]);
   const totalTokens = g.input(DECODER_IO.totalTokens, 'int32', [1]);
   const { headSize } = config;
   const contextTokens = Math.min(config.contextTokens, storage.contextTokens ?? config.contextTokens);
   const rotary = g.part('embedding', () => rotaryTables(g, { headSize, ...config.rope, positions: contextTokens }));
-  const firstPosition = sub(g, cast(g, totalTokens, 'int64'), sizeOf(g, ids, 1));
+  const firstPosition = sub(g, cast(g, totalTokens, 'int64'), sizeOf(g, given, 1));
   const emission: Emission = {
     g,
     config,
@@ -90,10 +98,10 @@ export function emitDecoder(
     firstPosition,
     rotary,
   };
-  const dims = [config.vocabulary, config.hidden] as const;
-  const embedded = g.part('embedding', () =>
-    embedding(g, `${names.model}embed_tokens.weight`, dims, ids, storage.ends),
-  );
+  const embedded: Embedded =
+    takes === 'ids'
+      ? g.part('embedding', () => embedTokens(g, config, given, storage, names))
+      : { rows: cast(g, given, g.float) };
   let stream: Stream = { residual: embedded.rows };
   for (let layer = 0; layer < config.layers; layer += 1) {
     const before = stream;
@@ -111,6 +119,17 @@ export function emitDecoder(
       contextTokens,
     },
   };
+}
+
+/** Rows of the table that a decoder's tokens are embedded with: ids int64 [...ids] -> [...ids, hidden]. */
+export function embedTokens(
+  g: GraphBuilder,
+  { vocabulary, hidden }: Pick<DecoderConfig, 'vocabulary' | 'hidden'>,
+  ids: Value,
+  storage: Storage,
+  names: DecoderNames,
+): Embedded {
+  return embedding(g, `${names.model}embed_tokens.weight`, [vocabulary, hidden], ids, storage.ends);
 }
 
 function addLayer(emission: Emission, layer: number, stream: Stream): Stream {

@@ -60,13 +60,14 @@ export interface DecoderGraph extends EmittedGraph {
 /**
  * Names of a decoder graph's inputs and outputs.
  *
- * `inputIds` int64 [1, new tokens]; `logitPositions` int64 [rows], which of the new tokens get logits; `lastPosition` int32 [1],
- * the position of the last new token; `totalTokens` int32 [1], that plus one; caches [1, keyValueHeads, capacity,
- * headSize] in the graph's float type, where `past` and `present` of one layer may be the same memory. `logits` float32 [rows,
- * vocabulary].
+ * `inputIds` int64 [1, new tokens], or `inputsEmbeds` float32 [1, new tokens, hidden] in their place; `logitPositions` int64
+ * [rows], which of the new tokens get logits; `lastPosition` int32 [1], the position of the last new token; `totalTokens` int32
+ * [1], that plus one; caches [1, keyValueHeads, capacity, headSize] in the graph's float type, where `past` and `present` of one
+ * layer may be the same memory. `logits` float32 [rows, vocabulary].
  */
 export const DECODER_IO = {
   inputIds: 'input_ids',
+  inputsEmbeds: 'inputs_embeds',
   logitPositions: 'logit_positions',
   lastPosition: 'last_position',
   totalTokens: 'total_tokens',
