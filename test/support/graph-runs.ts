@@ -20,7 +20,7 @@ export async function runInputs(
 
 /**
  * Compares every golden output that is among the results with its own tolerance. Answers the names of those compared, so that
- * tests can say that none was passed over.
+ * tests can say that none was passed over. With GOLDEN_ERRORS in the environment, every difference is printed.
  */
 export async function expectOutputs(
   { difference }: GoldenModel,
