@@ -5,8 +5,10 @@ import { type ChunkedFile, chunkCount } from './chunked-files.ts';
 export function createArrival(file: ChunkedFile) {
   const present = new Set<number>();
   const waiting = new Map<number, { resolve(): void; reject(error: unknown): void }[]>();
-  const listeners = new Set<(bytes: number) => void>();
+  const listeners = new Set<() => void>();
   let bytes = 0;
+  /** Bytes that arrived of chunks that are not whole yet. */
+  let loose = 0;
   let failure: { readonly error: unknown } | undefined;
   let want = (_indexes: readonly number[]) => {};
 
@@ -15,6 +17,7 @@ export function createArrival(file: ChunkedFile) {
       if (present.has(index)) return;
       present.add(index);
       bytes += size;
+      loose = Math.max(0, loose - size);
       for (const { resolve } of waiting.get(index) ?? []) resolve();
       waiting.delete(index);
     },
@@ -22,6 +25,7 @@ export function createArrival(file: ChunkedFile) {
     reset(): void {
       present.clear();
       bytes = 0;
+      loose = 0;
     },
     fail(error: unknown): void {
       failure = { error };
@@ -29,7 +33,11 @@ export function createArrival(file: ChunkedFile) {
       waiting.clear();
     },
     heard(size: number): void {
-      for (const listener of listeners) listener(size);
+      loose += size;
+      for (const listener of listeners) listener();
+    },
+    lost(size: number): void {
+      loose = Math.max(0, loose - size);
     },
     onWant(listener: (indexes: readonly number[]) => void): void {
       want = listener;
@@ -49,7 +57,10 @@ export function createArrival(file: ChunkedFile) {
       get presentBytes() {
         return bytes;
       },
-      watch(listener: (arrivedBytes: number) => void) {
+      get arrivedBytes() {
+        return Math.min(file.bytes, bytes + loose);
+      },
+      watch(listener: () => void) {
         listeners.add(listener);
         return () => void listeners.delete(listener);
       },

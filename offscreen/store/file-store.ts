@@ -31,8 +31,10 @@ export interface FileJob {
   chunk(index: number, signal: AbortSignal): Promise<void>;
   /** Bytes that are on disk. */
   readonly presentBytes: number;
+  /** Those, and bytes of pieces that are on their way. */
+  readonly arrivedBytes: number;
   /** Calls `listener` as bytes arrive; returns a function that stops it. */
-  watch(listener: (arrivedBytes: number) => void): () => void;
+  watch(listener: () => void): () => void;
 }
 
 export interface FileStoreEnvironment extends ObtainEnvironment {
@@ -112,7 +114,8 @@ export function createFileStore(environment: FileStoreEnvironment): FileStore {
     stored.catch(() => {});
     const settle = () => running.delete(request.key);
     stored.then(settle, settle);
-    return { job: { ...arrival.job, file, stored }, abort, waiters: 0 };
+    // Not spread: a copy of its counters would stand still.
+    return { job: Object.assign(arrival.job, { file, stored }), abort, waiters: 0 };
   }
 
   return {

@@ -85,10 +85,11 @@ async function attempt(
     signal,
     now,
     pause,
-    onBytes(bytes) {
+    onBytes(bytes, source) {
       arrival.heard(bytes);
-      return throttle(bytes);
+      return 'url' in source ? throttle(bytes) : undefined;
     },
+    onLost: arrival.lost,
     onChunk(index) {
       arrival.arrived(index, chunkSize(file.bytes, index));
       check.offer(index);

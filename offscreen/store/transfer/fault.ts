@@ -4,8 +4,9 @@
  * `missing`: it has no such file. `forbidden`: it wants to know who asks, or does not like the answer. `busy`: it asks for patience.
  * `broken`: the connection or the server failed; another try may do. `changed`: the file is not the one that was begun.
  * `lying`: what came is not what was asked for. `refused`: the settings do not allow the host, or one it points to.
+ * `absent`: it has the file, but not this part of it.
  */
-export type FaultKind = 'missing' | 'forbidden' | 'busy' | 'broken' | 'changed' | 'lying' | 'refused';
+export type FaultKind = 'missing' | 'forbidden' | 'busy' | 'broken' | 'changed' | 'lying' | 'refused' | 'absent';
 
 export class SourceFault extends Error {
   readonly kind: FaultKind;

@@ -1,11 +1,21 @@
-/** Where a file can be had from. */
-export interface FileSource {
+/** A server that has a file. */
+export interface RemoteSource {
   /** Tells sources apart, e.g. `https://huggingface.co`; shown to the user. */
   readonly name: string;
   readonly url: string;
   /** Sent to `url` itself and never to where it redirects to. */
   readonly headers?: Readonly<Record<string, string>>;
 }
+
+/** Bytes that are on this machine already, e.g. in an export that the user picked. */
+export interface LocalSource {
+  readonly name: string;
+  /** One chunk of the file. @throws SourceFault `absent` where others may have the chunk that is missing or damaged here */
+  readChunk(index: number): Promise<Uint8Array<ArrayBuffer>>;
+}
+
+/** Where a file can be had from. */
+export type FileSource = RemoteSource | LocalSource;
 
 /** A file to be fetched. */
 export interface FileWanted {
@@ -34,6 +44,8 @@ export interface SourceState {
   pausedUntil: number;
   /** Why it is not asked any more. */
   dropped: string | undefined;
+  /** Chunks that it does not have. */
+  readonly absent: Set<number>;
   bytes: number;
   busyMs: number;
   running: number;
@@ -48,6 +60,7 @@ export function createSourceState(source: FileSource): SourceState {
     faults: 0,
     pausedUntil: 0,
     dropped: undefined,
+    absent: new Set(),
     bytes: 0,
     busyMs: 0,
     running: 0,

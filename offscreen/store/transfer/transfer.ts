@@ -5,8 +5,10 @@ import {
   chooseSource,
   createSourceState,
   type FileSource,
+  type LocalSource,
   noteFault,
   noteSuccess,
+  type RemoteSource,
   type SourceState,
   speedOf,
 } from './source.ts';
@@ -22,8 +24,10 @@ export interface TransferOptions {
   readonly signal: AbortSignal;
   readonly now: () => number;
   readonly pause: (ms: number, signal: AbortSignal) => Promise<void>;
-  /** Called with the size of every piece that arrives; waits where the bandwidth is limited. */
-  onBytes(bytes: number): Promise<void> | void;
+  /** Called with the size of every piece that arrives from `source`; waits where the bandwidth is limited. */
+  onBytes(bytes: number, source: FileSource): Promise<void> | void;
+  /** So many of the bytes that arrived are of no use: their chunk did not become whole, or was there already. */
+  onLost(bytes: number): void;
   /** A chunk is on disk. */
   onChunk(index: number): void;
 }
@@ -43,6 +47,7 @@ interface Flight {
   readonly state: SourceState;
   readonly startedAt: number;
   readonly abort: AbortController;
+  bytes: number;
 }
 
 const POLL_MS = 250;
@@ -63,10 +68,16 @@ export function startTransfer(options: TransferOptions): Transfer {
 
   const isLeft = (index: number) => missing.has(index) || flights.has(index);
   const openStates = () => states.filter(({ dropped }) => dropped === undefined);
+  /** Sources that have one of the chunks that nobody fetches yet. */
+  const ableStates = () => {
+    const left = [...missing];
+    return openStates().filter(({ absent }) => absent.size === 0 || left.some((index) => !absent.has(index)));
+  };
 
-  function take(): number | undefined {
+  function take({ absent }: SourceState): number | undefined {
     for (const list of [wanted, missing]) {
       for (const index of list) {
+        if (absent.has(index)) continue;
         wanted.delete(index);
         if (missing.delete(index)) return index;
       }
@@ -78,7 +89,7 @@ export function startTransfer(options: TransferOptions): Transfer {
   function takeLate(): { index: number; state: SourceState } | undefined {
     for (const [index, [flight, ...more]] of flights) {
       if (!flight || more.length > 0) continue;
-      const others = openStates().filter((state) => state !== flight.state);
+      const others = openStates().filter((state) => state !== flight.state && !state.absent.has(index));
       const state = chooseSource(others, now());
       const usualMs = state && chunkSize(file.bytes, index) / (speedOf(state) ?? Number.POSITIVE_INFINITY);
       const late = Math.max(LATE_AT_LEAST_MS, LATE * (usualMs ?? 0));
@@ -88,29 +99,41 @@ export function startTransfer(options: TransferOptions): Transfer {
   }
 
   async function store(index: number, content: Uint8Array<ArrayBuffer>, state: SourceState): Promise<void> {
-    if (origins.has(index)) return;
+    if (origins.has(index)) return options.onLost(content.byteLength);
     await files.write(file, index, content);
     origins.set(index, state.source.name);
     missing.delete(index);
     options.onChunk(index);
   }
 
-  async function fetchChunk(index: number, state: SourceState, abort: AbortController): Promise<void> {
+  async function readChunk(index: number, source: LocalSource, { state, startedAt }: Flight): Promise<void> {
+    const content = await source.readChunk(index);
+    signal.throwIfAborted();
+    answered();
+    await options.onBytes(content.byteLength, source);
+    noteSuccess(state, content.byteLength, Math.max(1, now() - startedAt));
+    await store(index, content, state);
+  }
+
+  async function fetchChunk(index: number, source: RemoteSource, flight: Flight): Promise<void> {
     const begin = index * CHUNK_BYTES;
+    const { state, startedAt, abort } = flight;
     const { direct } = state;
-    const startedAt = now();
     const { content, etag } = await fetchRange(options.fetch, {
-      url: direct ?? state.source.url,
+      url: direct ?? source.url,
       begin,
       end: begin + chunkSize(file.bytes, index),
       fileBytes: file.bytes,
       // What a source wants to know is its own business, not that of whoever it points to.
-      ...(direct === undefined && state.source.headers && { headers: state.source.headers }),
+      ...(direct === undefined && source.headers && { headers: source.headers }),
       signal: AbortSignal.any([signal, abort.signal]),
-      onBytes: options.onBytes,
+      onBytes(bytes) {
+        flight.bytes += bytes;
+        return options.onBytes(bytes, source);
+      },
       onAnswer(finalUrl) {
         // Asking there at once saves the redirects of all later chunks.
-        if (finalUrl !== state.source.url) state.direct = finalUrl;
+        if (finalUrl !== source.url) state.direct = finalUrl;
         answered();
       },
     });
@@ -126,15 +149,30 @@ export function startTransfer(options: TransferOptions): Transfer {
   async function fetchWhole(state: SourceState, response: Response): Promise<void> {
     state.wholeOnly = true;
     answered();
-    await splitStream(response, file.bytes, signal, options.onBytes, async (index, content) => {
-      if (isLeft(index)) await store(index, content, state);
-    });
+    let loose = 0;
+    const hear = (bytes: number) => {
+      loose += bytes;
+      return options.onBytes(bytes, state.source);
+    };
+    try {
+      await splitStream(response, file.bytes, signal, hear, async (index, content) => {
+        loose -= content.byteLength;
+        if (isLeft(index)) await store(index, content, state);
+        else options.onLost(content.byteLength);
+      });
+    } finally {
+      options.onLost(loose);
+    }
     noteSuccess(state, file.bytes, 1);
   }
 
-  function judge(state: SourceState, error: unknown): void {
+  function judge(state: SourceState, index: number, error: unknown): void {
     if (!(error instanceof SourceFault)) throw error;
     lastFault = error;
+    if (error.kind === 'absent') {
+      state.absent.add(index);
+      return;
+    }
     const hadDirect = state.direct !== undefined;
     // Addresses that redirects lead to expire: the source itself is asked again before it is blamed.
     state.direct = undefined;
@@ -144,18 +182,22 @@ export function startTransfer(options: TransferOptions): Transfer {
   }
 
   async function fly(index: number, state: SourceState): Promise<void> {
-    const flight: Flight = { state, startedAt: now(), abort: new AbortController() };
+    const flight: Flight = { state, startedAt: now(), abort: new AbortController(), bytes: 0 };
+    const { source } = state;
     flights.set(index, [...(flights.get(index) ?? []), flight]);
     state.running += 1;
     try {
-      await fetchChunk(index, state, flight.abort);
+      if ('readChunk' in source) await readChunk(index, source, flight);
+      else await fetchChunk(index, source, flight);
       for (const other of flights.get(index) ?? []) {
         if (other !== flight) other.abort.abort(new SourceFault('broken', 'Another source was quicker.'));
       }
     } catch (error) {
+      options.onLost(flight.bytes);
       if (!origins.has(index)) missing.add(index);
-      if (error instanceof NoRanges) await fetchWhole(state, error.response).catch((fault) => judge(state, fault));
-      else judge(state, error);
+      if (error instanceof NoRanges)
+        await fetchWhole(state, error.response).catch((fault) => judge(state, index, fault));
+      else judge(state, index, error);
     } finally {
       state.running -= 1;
       const left = (flights.get(index) ?? []).filter((other) => other !== flight);
@@ -167,9 +209,11 @@ export function startTransfer(options: TransferOptions): Transfer {
   async function work(): Promise<void> {
     for (;;) {
       signal.throwIfAborted();
+      const able = ableStates();
       if (openStates().length === 0) throw lastFault;
-      const state = chooseSource(states, now());
-      const index = state && take();
+      if (able.length === 0 && missing.size > 0 && flights.size === 0) throw lastFault;
+      const state = chooseSource(able, now());
+      const index = state && take(state);
       const late = index === undefined ? takeLate() : undefined;
       if (state && index !== undefined) await fly(index, state);
       else if (late) await fly(late.index, late.state);
