@@ -43,13 +43,14 @@ export function createDisk(environment: DiskEnvironment): Disk {
   const estimate = environment.estimate ?? (() => navigator.storage.estimate());
 
   async function use(): Promise<DiskUse> {
-    const [stored, partialBytes, artifactsBytes, { quota, usage }] = await Promise.all([
+    const [stored, partial, artifactsBytes, { quota, usage }] = await Promise.all([
       fileStore.stored(),
       fileStore.partialBytes(),
       artifactBytes(root),
       estimate().catch((): { quota?: number; usage?: number } => ({})),
     ]);
-    const filesBytes = [...stored.values()].reduce((sum, { bytes }) => sum + bytes, partialBytes);
+    const complete = [...stored.values()].reduce((sum, { bytes }) => sum + bytes, 0);
+    const filesBytes = [...partial.values()].reduce((sum, bytes) => sum + bytes, complete);
     const freeBytes = quota === undefined || usage === undefined ? undefined : Math.max(0, quota - usage);
     return { filesBytes, artifactsBytes, freeBytes };
   }

@@ -27,7 +27,7 @@ afterAll(async () => {
 
 const live = () => new AbortController().signal;
 const sourceOf = (from: Hub) => ({ name: from.url, url: `${from.url}/org/m/resolve/main/${NAME}` });
-const request = (sources = [sourceOf(hub)]): FileRequest => ({
+const request = (sources: FileRequest['sources'] = [sourceOf(hub)]): FileRequest => ({
   key: SHA256,
   bytes: CONTENT.byteLength,
   expected: { sha256: SHA256 },
@@ -67,7 +67,7 @@ describe('file store', { timeout: 20_000 }, () => {
 
   const obtain = async (sources?: FileRequest['sources'], signal = live()) => {
     const { store, files } = open();
-    const { stored } = await store.fetch(request(sources ? [...sources] : undefined), signal);
+    const { stored } = await store.fetch(request(sources), signal);
     const { file, sha256 } = await stored;
     const blob = await files.blob(file);
     return { sha256, content: new Uint8Array((await blob?.arrayBuffer()) ?? new ArrayBuffer(0)) };

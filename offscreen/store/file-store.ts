@@ -3,7 +3,8 @@ import { WebplatError } from '../../src/protocol/errors.ts';
 import { Bytes } from '../../src/protocol/scalars.ts';
 import { onAbort } from '../../src/shared/abort.ts';
 import { createArrival } from './arrival.ts';
-import { type ChunkedFile, type ChunkedFiles, chunkCount } from './chunked-files.ts';
+import { type ChunkedFile, type ChunkedFiles, chunkCount, chunkSize } from './chunked-files.ts';
+import { sha256 as sha256Of } from './digest.ts';
 import type { FileDigest } from './hash/file-hash.ts';
 import { type FileRequest, type ObtainEnvironment, obtain } from './obtain.ts';
 import { createRecords, type Records } from './records.ts';
@@ -48,12 +49,20 @@ export interface FileStore {
   fetch(request: FileRequest, signal: AbortSignal): Promise<FileJob>;
   /** Takes over a file that lies in the store's folder already, once its content is checked. */
   adopt(file: ChunkedFile): Promise<StoredFile>;
-  /** Reads every byte of a file; what is damaged is removed and fetched anew at the next load. */
-  check(sha256: string): Promise<'intact' | 'damaged' | 'missing'>;
+  /**
+   * Reads every byte of a file; what is damaged is removed and fetched anew at the next load.
+   *
+   * @param onBytes is called with the size of every piece that was read.
+   */
+  check(
+    sha256: string,
+    signal?: AbortSignal,
+    onBytes?: (bytes: number) => void,
+  ): Promise<'intact' | 'damaged' | 'missing'>;
   remove(sha256: string): Promise<void>;
   stored(): Promise<ReadonlyMap<string, ChunkedFile>>;
-  /** Bytes of files that are not complete. */
-  partialBytes(): Promise<number>;
+  /** Bytes on disk of files that are not complete, by the key of their request. */
+  partialBytes(): Promise<ReadonlyMap<string, number>>;
   /** Removes what no record names, and unfinished files that `keys` does not. */
   sweep(keys: ReadonlySet<string>): Promise<void>;
 }
@@ -71,6 +80,8 @@ export function createFileStore(environment: FileStoreEnvironment): FileStore {
     partial: createRecords(root, 'partial', PartialRecord),
   };
   const running = new Map<string, Promise<Running>>();
+  /** Bytes of unfinished files that nobody is at, by id: their many chunks need not be looked at again. */
+  const counted = new Map<string, number>();
 
   async function find(sha256: string): Promise<StoredFile | undefined> {
     const record = await records.stored.get(sha256);
@@ -94,6 +105,7 @@ export function createFileStore(environment: FileStoreEnvironment): FileStore {
       if (known) await files.remove(known.id);
       await records.partial.set(request.key, { id: file.id, bytes: file.bytes });
     }
+    counted.delete(file.id);
     const abort = new AbortController();
     const arrival = createArrival(file);
     const stored = obtain(environment, request, file, arrival, abort.signal).then(
@@ -141,10 +153,10 @@ export function createFileStore(environment: FileStoreEnvironment): FileStore {
       for (let index = 0; index < chunkCount(file.bytes); index += 1) hash.offer(index);
       return commit(file, await hash.digest);
     },
-    async check(sha256) {
+    async check(sha256, signal, onBytes = () => {}) {
       const record = await records.stored.get(sha256);
       if (!record) return 'missing';
-      const damaged = await damagedChunks(environment, record);
+      const damaged = await damagedChunks(files, record, signal, onBytes);
       if (damaged.length === 0) return 'intact';
       // What is left is worth keeping: the file becomes one that is not complete.
       await records.stored.remove(sha256);
@@ -162,9 +174,14 @@ export function createFileStore(environment: FileStoreEnvironment): FileStore {
       return new Map([...all].map(([sha256, { id, bytes }]) => [sha256, { id, bytes }]));
     },
     async partialBytes() {
-      let bytes = 0;
-      for (const record of (await records.partial.all()).values()) bytes += await presentBytes(files, record);
-      return bytes;
+      const found = new Map<string, number>();
+      for (const [key, record] of await records.partial.all()) {
+        const current = await running.get(key)?.catch(() => undefined);
+        const bytes = current?.job.presentBytes ?? counted.get(record.id) ?? (await presentBytes(files, record));
+        if (!current) counted.set(record.id, bytes);
+        found.set(key, bytes);
+      }
+      return found;
     },
     sweep: (keys) => sweep(files, records, keys, running),
   };
@@ -176,19 +193,28 @@ async function presentBytes(files: ChunkedFiles, file: ChunkedFile): Promise<num
   return bytes;
 }
 
+/** Chunks that are read at the same time: browsers hash on threads of their own. */
+const READ_AT_ONCE = 4;
+
 async function damagedChunks(
-  { files, hash }: FileStoreEnvironment,
-  record: v.InferOutput<typeof StoredRecord>,
+  files: ChunkedFiles,
+  { id, bytes, chunks }: v.InferOutput<typeof StoredRecord>,
+  signal: AbortSignal | undefined,
+  onBytes: (bytes: number) => void,
 ): Promise<number[]> {
-  const missing: number[] = [];
-  for (let index = 0; index < chunkCount(record.bytes); index += 1) {
-    if (!(await files.chunk(record, index))) missing.push(index);
-  }
-  if (missing.length > 0) return missing;
-  const check = hash(record);
-  for (let index = 0; index < chunkCount(record.bytes); index += 1) check.offer(index);
-  const { chunks } = await check.digest;
-  return [...record.chunks.keys()].filter((index) => chunks[index] !== record.chunks[index]);
+  const damaged: number[] = [];
+  const left = Array.from({ length: chunkCount(bytes) }, (_, index) => index).values();
+  const read = async () => {
+    for (const index of left) {
+      signal?.throwIfAborted();
+      const chunk = await files.chunk({ id, bytes }, index);
+      const content = await chunk?.arrayBuffer().catch(() => undefined);
+      if (!content || (await sha256Of(new Uint8Array(content))) !== chunks[index]) damaged.push(index);
+      onBytes(chunkSize(bytes, index));
+    }
+  };
+  await Promise.all(Array.from({ length: READ_AT_ONCE }, read));
+  return damaged;
 }
 
 async function sweep(
