@@ -22,7 +22,7 @@ export async function fetchJson(
 ): Promise<JsonAnswer> {
   const guard = createSilenceGuard(signal);
   try {
-    const response = await fetch(url, { headers, signal: guard.signal, ...PLAIN });
+    const response = await guard.wait(fetch(url, { headers, signal: guard.signal, ...PLAIN }));
     const fault = faultOfStatus(response);
     if (fault) throw fault;
     const pieces: Uint8Array[] = [];

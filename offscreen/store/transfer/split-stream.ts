@@ -19,7 +19,7 @@ export async function splitStream(
   let chunk = new Uint8Array(chunkSize(fileBytes, 0));
   let filled = 0;
   try {
-    for await (const piece of piecesOf(response, guard)) {
+    for await (const piece of piecesOf(response, guard, onBytes)) {
       for (let at = 0; at < piece.byteLength; ) {
         if (index >= chunkCount(fileBytes)) throw new SourceFault('changed', 'The file is longer than it was.');
         const part = piece.subarray(at, at + chunk.byteLength - filled);
@@ -32,8 +32,6 @@ export async function splitStream(
         filled = 0;
         chunk = new Uint8Array(Math.max(0, Math.min(CHUNK_BYTES, fileBytes - index * CHUNK_BYTES)));
       }
-      await onBytes(piece.byteLength);
-      guard.heard();
     }
   } catch (error) {
     throw asFault(error, signal);

@@ -119,7 +119,7 @@ export function startTransfer(options: TransferOptions): Transfer {
     const begin = index * CHUNK_BYTES;
     const { state, startedAt, abort } = flight;
     const { direct } = state;
-    const { content, etag } = await fetchRange(options.fetch, {
+    const content = await fetchRange(options.fetch, {
       url: direct ?? source.url,
       begin,
       end: begin + chunkSize(file.bytes, index),
@@ -131,16 +131,16 @@ export function startTransfer(options: TransferOptions): Transfer {
         flight.bytes += bytes;
         return options.onBytes(bytes, source);
       },
-      onAnswer(finalUrl) {
+      onAnswer({ url, version }) {
+        if (version !== undefined && state.etag !== undefined && version !== state.etag) {
+          throw new SourceFault('changed', 'The file was changed while it was fetched.');
+        }
+        state.etag ??= version;
         // Asking there at once saves the redirects of all later chunks.
-        if (finalUrl !== source.url) state.direct = finalUrl;
+        if (url !== source.url) state.direct = url;
         answered();
       },
     });
-    if (etag !== undefined && state.etag !== undefined && etag !== state.etag) {
-      throw new SourceFault('changed', 'The file was changed while it was fetched.');
-    }
-    state.etag ??= etag;
     noteSuccess(state, content.byteLength, Math.max(1, now() - startedAt));
     await store(index, content, state);
   }
