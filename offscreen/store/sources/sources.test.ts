@@ -1,10 +1,8 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { type Hub, serveHub } from '../../../test/support/hub/hub.ts';
 import { repoOf } from '../../../test/support/hub/repo.ts';
-import { SourceFault } from '../transfer/fault.ts';
 import { listFolderModel } from './folder.ts';
 import { listHubModel } from './hub.ts';
-import { createJail } from './jail.ts';
 
 const live = () => new AbortController().signal;
 const WEIGHTS = new Uint8Array(100_000).fill(7);
@@ -141,46 +139,4 @@ describe('a folder', () => {
       await expect(listFolderModel(fetch, where, live())).rejects.toMatchObject({ kind: 'lying' });
     },
   );
-});
-
-describe('the jail', () => {
-  it.each([
-    'https://evil.example/x',
-    'https://huggingface.co.evil.example/x',
-    'https://huggingface.co:444/x',
-    'https://user:pw@huggingface.co/x',
-    'ftp://huggingface.co/x',
-    'file:///etc/passwd',
-  ])('does not fetch %s', async (url) => {
-    const jail = createJail(['huggingface.co'], async () => {
-      throw new Error('No frame is needed to refuse.');
-    });
-    await expect(jail.fetch(url, {})).rejects.toMatchObject({ kind: 'refused' });
-  });
-
-  it('tells a redirect that the browser blocked from a connection that failed', async () => {
-    let report = () => {};
-    const policies: string[] = [];
-    const jail = createJail(['a.example', '127.0.0.1:80'], async (policy) => {
-      policies.push(policy);
-      return {
-        fetch: async (input) => {
-          if (String(input).endsWith('/away')) report();
-          throw new TypeError('Failed to fetch');
-        },
-        onBlocked: (listener) => {
-          report = listener;
-        },
-      };
-    });
-    await expect(jail.fetch('https://a.example/away', {})).rejects.toBeInstanceOf(SourceFault);
-    await expect(jail.fetch('https://a.example/down', {})).rejects.toBeInstanceOf(TypeError);
-    jail.allow(['b.example']);
-    await expect(jail.fetch('https://a.example/x', {})).rejects.toMatchObject({ kind: 'refused' });
-    await expect(jail.fetch('https://b.example/x', {})).rejects.toBeInstanceOf(TypeError);
-    expect(policies).toEqual([
-      "default-src 'none'; connect-src https://a.example https://127.0.0.1:80 http://127.0.0.1:80",
-      "default-src 'none'; connect-src https://b.example",
-    ]);
-  });
 });
