@@ -42,9 +42,11 @@ export interface GenerationOptions {
 
 /** Progress of a model on its way into memory. */
 export interface LoadProgress {
-  readonly phase: 'download' | 'read' | 'quantize' | 'compile' | 'ready';
-  /** 0 to 1. */
+  readonly phase: 'download' | 'read' | 'quantize' | 'verify' | 'compile' | 'ready';
+  /** 0 to 1, in hundredths. */
   readonly fraction: number;
+  /** The graph of the model that it is about, e.g. `decoder` or `vision`; absent for the model as a whole. */
+  readonly component?: string | undefined;
 }
 
 /** Where a result was computed and what it cost; milliseconds count from acceptance and include waiting. */
@@ -112,6 +114,8 @@ export type Tensor = {
 /** Runs a model's graph once. */
 export interface RunRequest {
   model: ModelName;
+  /** The graph to run, e.g. `encoder`, of a model that has several. */
+  graph?: string | undefined;
   inputs: Readonly<Record<string, Tensor>>;
   /** Moves the input buffers instead of copying them: the arrays are empty afterwards. */
   transfer?: boolean | undefined;
@@ -165,8 +169,8 @@ export interface LoadOptions {
 export interface Models {
   /** What would have to happen before the model could be used. Never prompts. */
   availability(request: { model: ModelName; task?: TaskName | undefined }): Promise<Availability>;
-  /** Makes a model resident and holds it until it is released or the document goes away. */
-  load(request: { model: ModelName }, options?: LoadOptions): Promise<ModelHandle>;
+  /** Makes a model resident, as far as the task needs it, and holds it until it is released or the document goes away. */
+  load(request: { model: ModelName; task?: TaskName | undefined }, options?: LoadOptions): Promise<ModelHandle>;
   /** The models that the site may use; empty before it was allowed any. */
   list(): Promise<readonly ModelCard[]>;
 }

@@ -1,7 +1,6 @@
 import type { Method, ParamsOf, ResultOf } from '../src/protocol/define.ts';
 import { createDispatch, type Dispatch } from '../src/protocol/dispatch.ts';
 import { ERRORS, WebplatError, type WireError } from '../src/protocol/errors.ts';
-import type { LoadProgress } from '../src/protocol/generation.ts';
 import type { HostStatus } from '../src/protocol/host/host-status.ts';
 import { HOST_METHODS } from '../src/protocol/methods.ts';
 import { reportGrantsExpired } from '../src/protocol/report/report-grants-expired.ts';
@@ -54,17 +53,6 @@ const ENDED: WireError = { code: 'session-ended', message: ERRORS['session-ended
 /** A model that a site asks for is looked up while the user waits. */
 const DESCRIBE_WITHIN_MS = 15_000;
 
-/** Bytes as pages are told of them: in hundredths of the whole, and only when that changes. */
-function coarsely(onProgress: (progress: LoadProgress) => void): (present: number, total: number) => void {
-  let last = -1;
-  return (present, total) => {
-    const fraction = total === 0 ? 1 : Math.floor((present / total) * 100) / 100;
-    if (fraction === last) return;
-    last = fraction;
-    onProgress({ phase: 'download', fraction });
-  };
-}
-
 const later = (task: () => void, delayMs: number): (() => void) => {
   const timer = setTimeout(task, delayMs);
   return () => clearTimeout(timer);
@@ -87,7 +75,10 @@ export function createHost({ assetBase, report, logger }: HostEnvironment): Host
   });
   const pool: Pool = createPool({
     engines: [createOrtEngine({ assetBase }), createEchoEngine()],
-    openFiles: (manifest, signal, onProgress) => source.open(manifest, signal, coarsely(onProgress)),
+    openFiles: (manifest, signal, onProgress) =>
+      source.open(manifest, signal, (doneBytes, totalBytes) =>
+        onProgress({ phase: 'download', doneBytes, totalBytes }),
+      ),
     settings,
     logger,
     now,

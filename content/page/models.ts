@@ -37,12 +37,14 @@ export function createModels(control: Route, connection: Connection): Models {
       })),
     load: (request, options) =>
       promised(() => {
-        const model = readModel('models.load', fields('models.load', request, ['model']).model);
+        const from = fields('models.load', request, ['model', 'task']);
+        const model = readModel('models.load', from.model);
+        const task = optional('models.load: task', from.task, readTask);
         const given = fields('models.load', options === undefined ? {} : options, ['monitor', 'signal']);
         const waiter = readWaiter('models.load', given, 'monitor');
         return {
-          route: connection.use(model, undefined),
-          work: workOf('models.load', { model }, waiter),
+          route: connection.use(model, task),
+          work: workOf('models.load', { model, task }, waiter),
           convert: (value, client) => createHandle(value as Loaded, client),
         };
       }),

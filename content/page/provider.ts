@@ -1,3 +1,4 @@
+import { LIMITS } from '../../src/protocol/limits.ts';
 import type { TensorMap } from '../../src/protocol/tensor.ts';
 import type { Capabilities, GenerationResult, Permissions, RunResult, Webplat } from '../webplat.d.ts';
 import { type ChatStarted, createChat } from './chat.ts';
@@ -7,7 +8,7 @@ import { createLink } from './link.ts';
 import { createModels } from './models.ts';
 import { createPermissions } from './permissions.ts';
 import { freeze, frozenMembers, listen, pagePersisted } from './primordials.ts';
-import { fields, flag, optional } from './read.ts';
+import { fields, flag, optional, text } from './read.ts';
 import {
   NOBODY,
   readGeneration,
@@ -42,7 +43,7 @@ function permissionCalls(route: Route): Pick<Permissions, 'query' | 'request' | 
   };
 }
 
-const RUN_FIELDS = ['model', 'inputs', 'transfer', 'signal'] as const;
+const RUN_FIELDS = ['model', 'graph', 'inputs', 'transfer', 'signal'] as const;
 const SESSION_FIELDS = ['model', 'initialMessages', 'options', 'signal', 'onProgress'] as const;
 
 function inferenceCalls(connection: Connection): Pick<Webplat, 'infer' | 'stream' | 'session' | 'run'> {
@@ -78,13 +79,14 @@ function inferenceCalls(connection: Connection): Pick<Webplat, 'infer' | 'stream
       promised(() => {
         const from = fields('run', request, RUN_FIELDS);
         const model = readModel('run', from.model);
+        const graph = optional('run: graph', from.graph, (path, name) => text(path, name, 1, LIMITS.componentChars));
         const { signal } = readWaiter('run', from, 'onProgress');
         const move = optional('run: transfer', from.transfer, flag) ?? false;
         const { inputs, transfer } = readTensors('run: inputs', from.inputs, move);
         const waiter = { signal, onProgress: undefined };
         return {
           route: connection.use(model, 'tensors'),
-          work: { method: 'run', params: { model, inputs }, waiter, transfer, credit: 0 },
+          work: { method: 'run', params: { model, graph, inputs }, waiter, transfer, credit: 0 },
           convert: (value) => sealed<RunResult>({ outputs: pageTensors((value as { outputs: TensorMap }).outputs) }),
         };
       }),

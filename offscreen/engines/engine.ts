@@ -1,7 +1,7 @@
 import type { WebplatError } from '../../src/protocol/errors.ts';
-import type { GenerationOptions, LoadProgress, TextChunk, TextInput } from '../../src/protocol/generation.ts';
+import type { GenerationOptions, LoadPhase, TextChunk, TextInput } from '../../src/protocol/generation.ts';
 import type { PassedTier } from '../../src/protocol/model.ts';
-import type { Backend } from '../../src/protocol/scalars.ts';
+import type { Backend, TaskName } from '../../src/protocol/scalars.ts';
 import type { Settings } from '../../src/protocol/settings.ts';
 import type { TensorMap } from '../../src/protocol/tensor.ts';
 import type { ModelFiles, ModelManifest } from '../store/manifest.ts';
@@ -10,6 +10,21 @@ import type { ModelFiles, ModelManifest } from '../store/manifest.ts';
 export interface MemoryUse {
   readonly gpuBytes: number;
   readonly cpuBytes: number;
+}
+
+/** What a model is wanted for; decides which components of it are loaded. */
+export interface ModelUse {
+  readonly task: TaskName;
+  /** The graph that tensors are run on, of a model that has several. */
+  readonly graph?: string | undefined;
+}
+
+/** How far a component of a model is, exact; without one, the model as a whole. */
+export interface ComponentProgress {
+  readonly component?: string | undefined;
+  readonly phase: LoadPhase;
+  readonly doneBytes: number;
+  readonly totalBytes: number;
 }
 
 /** What a model became when it was loaded: which tier runs it and which were passed over. */
@@ -47,6 +62,12 @@ export interface GenerateEvents {
   onCompute(computeMs: number): void;
 }
 
+export interface RunRequest {
+  /** The graph, of a model that has several. */
+  readonly graph?: string | undefined;
+  readonly inputs: TensorMap;
+}
+
 export interface RunEvents {
   readonly signal: AbortSignal;
   onCompute(computeMs: number): void;
@@ -57,17 +78,22 @@ export interface LoadedModel {
   readonly info: LoadedInfo;
   /** Settles once, when the model broke down by itself (device lost, worker died); never after `dispose`. */
   readonly failed: Promise<WebplatError>;
+  /** Loads what is still missing for a use; at once when nothing is. Stops when nobody waits for it any more. */
+  prepare(use: ModelUse, signal: AbortSignal): Promise<void>;
   generate(request: GenerateRequest, events: GenerateEvents): Promise<GenerateOutcome>;
   /** Tokens that `input` takes of the context, template included. */
   countTokens(input: TextInput): Promise<number>;
-  /** Runs the graph once. Input buffers may be detached by it; outputs belong to the caller. */
-  run(inputs: TensorMap, events: RunEvents): Promise<TensorMap>;
+  /** Runs a graph once. Input buffers may be detached by it; outputs belong to the caller. */
+  run(request: RunRequest, events: RunEvents): Promise<TensorMap>;
   memory(): MemoryUse;
   /** Gives all memory back. Running requests reject with `session-ended`. Calling it twice is no error. */
   dispose(): Promise<void>;
 }
 
 export interface LoadOptions {
+  /** What is loaded first. */
+  readonly use: ModelUse;
+  /** Ends the load, or the model if it was loaded since. */
   readonly signal: AbortSignal;
   readonly backend: Settings['backend'];
   readonly files: ModelFiles;
@@ -80,7 +106,8 @@ export interface LoadOptions {
   admit(
     need: MemoryUse,
   ): Promise<{ readonly granted: true } | { readonly granted: false; readonly quotaBytes: number }>;
-  onProgress(progress: LoadProgress): void;
+  /** Called as long as the model lives, whenever components of it are loaded. */
+  onProgress(progress: ComponentProgress): void;
 }
 
 /** Turns a model's files into something that runs. */

@@ -1,11 +1,27 @@
 import type { ParamTable } from '../checkpoint/checkpoint.ts';
-import type { DecoderGraph, Storage } from '../graphs/graph.ts';
+import type { EmittedGraph } from '../graphs/build/graph-builder.ts';
+import type { DecoderShape, Storage } from '../graphs/graph.ts';
 
-/** A family of models: how its checkpoints become a graph. Everything else follows from its files. */
+/** Names of the graphs that models are made of: what tasks call them. */
+export const COMPONENTS = ['decoder'] as const;
+export type ComponentName = (typeof COMPONENTS)[number];
+
+/** A graph; with a shape, one that is run step by step with caches. */
+export type ComponentGraph = EmittedGraph & { readonly shape?: DecoderShape };
+
+/** Writes the graph of one component. Nothing is read but the table of parameters. */
+export type Emit = (config: unknown, params: ParamTable, storage: Storage) => ComponentGraph;
+
+/** Tasks that are done with graphs by name; `tensors` needs none of them. */
+export type ModelTask = 'text-generation';
+
+/** A family of models: how its checkpoints become graphs. Everything else follows from its files. */
 export interface ModelFamily {
   /** Values of `model_type` in config.json. */
   readonly modelTypes: readonly string[];
-  /** Changes whenever `emit` writes something else for the same checkpoint: compiled copies are made anew. */
+  /** Changes whenever an emitter writes something else for the same checkpoint: compiled copies are made anew. */
   readonly emitterVersion: number;
-  readonly emit: (config: unknown, params: ParamTable, storage: Storage) => DecoderGraph;
+  readonly components: Readonly<Partial<Record<ComponentName, Emit>>>;
+  /** What a model can be used for, the likeliest first, and the components that each use needs. */
+  readonly tasks: (config: unknown) => Readonly<Partial<Record<ModelTask, readonly ComponentName[]>>>;
 }

@@ -3,6 +3,7 @@ import type { ModelFamily } from './family.ts';
 
 export const llama: ModelFamily = {
   modelTypes: ['llama', 'mistral'],
-  emitterVersion: 2,
-  emit: (config, params, storage) => emitLlama(config, params, storage),
+  emitterVersion: 3,
+  components: { decoder: emitLlama },
+  tasks: () => ({ 'text-generation': ['decoder'] }),
 };

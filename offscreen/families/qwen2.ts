@@ -3,6 +3,7 @@ import type { ModelFamily } from './family.ts';
 
 export const qwen2: ModelFamily = {
   modelTypes: ['qwen2'],
-  emitterVersion: 1,
-  emit: emitQwen2,
+  emitterVersion: 2,
+  components: { decoder: emitQwen2 },
+  tasks: () => ({ 'text-generation': ['decoder'] }),
 };

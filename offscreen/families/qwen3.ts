@@ -3,6 +3,7 @@ import type { ModelFamily } from './family.ts';
 
 export const qwen3: ModelFamily = {
   modelTypes: ['qwen3'],
-  emitterVersion: 1,
-  emit: emitQwen3,
+  emitterVersion: 2,
+  components: { decoder: emitQwen3 },
+  tasks: () => ({ 'text-generation': ['decoder'] }),
 };

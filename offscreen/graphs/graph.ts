@@ -13,9 +13,9 @@ export interface Storage {
   /** The layers at the ends, where an error is added to every token alike: kept as they are, or in 8 bits. */
   readonly ends: LinearStorage;
   /** Tokens that positions and caches hold, where that is less than the model could. */
-  readonly contextTokens?: number;
+  readonly contextTokens?: number | undefined;
   /** Bits of the runtime's own packed caches of keys and values; the graph's floats, if left out. */
-  readonly cacheBits?: 8;
+  readonly cacheBits?: 8 | undefined;
 }
 
 export interface StorageOptions {

@@ -16,7 +16,7 @@ export function createDataHandlers(services: Services, session: Session): DataHa
       value: await generate(services, session, { model, input, options }, call),
     }),
     run: (params, call) => runTensors(services, session, params, call),
-    'models.load': ({ model }, call) => holdModel(services, session, model, call),
+    'models.load': (params, call) => holdModel(services, session, params, call),
     'models.release': async ({ model }) => releaseModel(session, model),
     'chat.create': (params, call) => createChat(services, session, params, call),
     'chat.prompt': (params, call) => promptChat(services, session, params, call),

@@ -26,6 +26,8 @@ export interface Services {
 
 /** What a request asks for, before anything is loaded. */
 export interface ExecuteRequest extends Need {
+  /** The graph that tensors are run on, of a model that has several. */
+  readonly graph?: string | undefined;
   /** New tokens asked for; undefined takes what the grant allows. */
   readonly newTokens?: number | undefined;
 }
@@ -69,6 +71,7 @@ export async function execute<T>(
   try {
     const lease = await services.pool.acquire(manifest, {
       holder: session.token,
+      use: { task: request.task, graph: request.graph },
       signal,
       onProgress: call.progress,
     });

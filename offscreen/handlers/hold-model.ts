@@ -2,7 +2,7 @@ import { WebplatError } from '../../src/protocol/errors.ts';
 import { LIMITS } from '../../src/protocol/limits.ts';
 import type { TaskName } from '../../src/protocol/scalars.ts';
 import type { ServedCall } from '../data/serve-port.ts';
-import type { Lease } from '../pool/pool.ts';
+import type { Lease } from '../pool/lease.ts';
 import { firstAllowed, grantsFor } from '../sessions/authorize.ts';
 import { openRequest, type Session } from '../sessions/session.ts';
 import { assertMemory, resolveModel, type Services } from './execute.ts';
@@ -24,8 +24,13 @@ function permittedTask(services: Services, session: Session, model: string): Tas
 }
 
 /** Loads a model and keeps it for the session until `releaseModel` or the session's end. */
-export async function holdModel(services: Services, session: Session, model: string, call: ServedCall) {
-  const need = { model, task: permittedTask(services, session, model) };
+export async function holdModel(
+  services: Services,
+  session: Session,
+  { model, task }: { readonly model: string; readonly task?: TaskName | undefined },
+  call: ServedCall,
+) {
+  const need = { model, task: task ?? permittedTask(services, session, model) };
   const manifest = await resolveModel(services, session, need, call.signal);
   const held = session.held.get(model) ?? [];
   if (held.length >= LIMITS.inFlight)
@@ -38,7 +43,12 @@ export async function holdModel(services: Services, session: Session, model: str
   const life = openRequest(session, need, call);
   try {
     const { signal } = call;
-    const lease = await services.pool.acquire(manifest, { holder: session.token, signal, onProgress: call.progress });
+    const lease = await services.pool.acquire(manifest, {
+      holder: session.token,
+      use: { task: need.task },
+      signal,
+      onProgress: call.progress,
+    });
     keep(session, model, lease);
     const { backend, adapter } = lease.model.info;
     return { value: { model, backend, ...(adapter && { adapter }) } };

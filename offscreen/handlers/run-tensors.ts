@@ -8,11 +8,11 @@ import { execute, type Services } from './execute.ts';
 export async function runTensors(
   services: Services,
   session: Session,
-  { model, inputs }: { model: string; inputs: TensorMap },
+  { model, graph, inputs }: { model: string; graph?: string | undefined; inputs: TensorMap },
   call: ServedCall,
 ) {
-  const outputs = await execute(services, session, { model, task: 'tensors' }, call, (execution) =>
-    execution.model.run(inputs, { signal: execution.signal, onCompute: execution.onCompute }),
+  const outputs = await execute(services, session, { model, task: 'tensors', graph }, call, (execution) =>
+    execution.model.run({ graph, inputs }, { signal: execution.signal, onCompute: execution.onCompute }),
   );
   const buffers = new Set(Object.values(outputs).map(({ data }) => data));
   const transfer = [...buffers].filter(({ byteLength }) => byteLength >= MOVE_FROM_BYTES);

@@ -21,13 +21,20 @@ function setUp(engineOptions: Parameters<typeof makeFakeEngine>[0] = {}, setting
   return { engine, pool, time };
 }
 
+const use = { task: 'text-generation' } as const;
+
 describe('loading', () => {
   it('loads once for everybody who asks at the same time, and reports progress to each', async () => {
     const { engine, pool } = setUp();
     const open = engine.hold();
     const seen: string[] = [];
     const leases = ['a', 'b', 'c'].map((holder) =>
-      pool.acquire(makeManifest('m'), { holder, signal: live(), onProgress: ({ phase }) => seen.push(holder + phase) }),
+      pool.acquire(makeManifest('m'), {
+        holder,
+        use,
+        signal: live(),
+        onProgress: ({ phase }) => seen.push(holder + phase),
+      }),
     );
     open();
     const [first, ...others] = await Promise.all(leases);
@@ -40,9 +47,10 @@ describe('loading', () => {
 
   it('shares one copy between two names with the same content', async () => {
     const { engine, pool } = setUp();
-    const one = await pool.acquire(makeManifest('m'), { holder: 'a', signal: live() });
+    const one = await pool.acquire(makeManifest('m'), { holder: 'a', use, signal: live() });
     const two = await pool.acquire(makeManifest('alias', { contentHash: 'hash of m' }), {
       holder: 'b',
+      use,
       signal: live(),
     });
     expect(two.model).toBe(one.model);
@@ -53,8 +61,8 @@ describe('loading', () => {
     const { engine, pool } = setUp();
     engine.hold();
     const [leaving, last] = [new AbortController(), new AbortController()];
-    const first = pool.acquire(makeManifest('m'), { holder: 'a', signal: leaving.signal });
-    const second = pool.acquire(makeManifest('m'), { holder: 'b', signal: last.signal });
+    const first = pool.acquire(makeManifest('m'), { holder: 'a', use, signal: leaving.signal });
+    const second = pool.acquire(makeManifest('m'), { holder: 'b', use, signal: last.signal });
     leaving.abort(new WebplatError('aborted'));
     await expect(first).rejects.toMatchObject({ code: 'aborted' });
     expect(engine.loads[0]?.options.signal.aborted).toBe(false);
@@ -68,11 +76,11 @@ describe('loading', () => {
   it('gives every waiting caller the error of a failed load, keeps nothing, and loads anew next time', async () => {
     let broken = true;
     const { engine, pool } = setUp({ failWith: () => broken && new WebplatError('model-corrupt') });
-    const waiting = ['a', 'b'].map((holder) => pool.acquire(makeManifest('m'), { holder, signal: live() }));
+    const waiting = ['a', 'b'].map((holder) => pool.acquire(makeManifest('m'), { holder, use, signal: live() }));
     for (const wait of waiting) await expect(wait).rejects.toMatchObject({ code: 'model-corrupt' });
     expect(pool.memory()).toEqual({ gpuBytes: 0, cpuBytes: 0 });
     broken = false;
-    await pool.acquire(makeManifest('m'), { holder: 'a', signal: live() });
+    await pool.acquire(makeManifest('m'), { holder: 'a', use, signal: live() });
     expect(engine.loads).toHaveLength(2);
     expect(pool.modelLoads).toBe(1);
   });
@@ -80,7 +88,7 @@ describe('loading', () => {
   it('refuses a model that no engine runs', async () => {
     const { pool } = setUp();
     await expect(
-      pool.acquire(makeManifest('m', { engine: 'echo' }), { holder: 'a', signal: live() }),
+      pool.acquire(makeManifest('m', { engine: 'echo' }), { holder: 'a', use, signal: live() }),
     ).rejects.toMatchObject({ code: 'model-unsupported' });
   });
 });
@@ -92,10 +100,10 @@ describe('memory', () => {
     const { engine, pool, time } = setUp({}, tight);
     for (const name of ['old', 'new']) {
       time.advance(10);
-      (await pool.acquire(makeManifest(name), { holder: name, signal: live() })).release();
+      (await pool.acquire(makeManifest(name), { holder: name, use, signal: live() })).release();
     }
     time.advance(10);
-    await pool.acquire(makeManifest('third'), { holder: 'x', signal: live() });
+    await pool.acquire(makeManifest('third'), { holder: 'x', use, signal: live() });
     expect(pool.residents().map(({ name }) => name)).toEqual(['new', 'third']);
     expect(engine.loads[0]?.model.disposed).toBe(true);
     expect(engine.loads[1]?.model.disposed).toBe(false);
@@ -103,35 +111,35 @@ describe('memory', () => {
 
   it('never evicts what is held or running: the newcomer is refused with the figures', async () => {
     const { pool } = setUp({}, tight);
-    await pool.acquire(makeManifest('held'), { holder: 'a', signal: live() });
-    const running = await pool.acquire(makeManifest('running'), { holder: 'b', signal: live() });
+    await pool.acquire(makeManifest('held'), { holder: 'a', use, signal: live() });
+    const running = await pool.acquire(makeManifest('running'), { holder: 'b', use, signal: live() });
     const end = running.begin();
     running.release();
-    await expect(pool.acquire(makeManifest('more'), { holder: 'c', signal: live() })).rejects.toMatchObject({
+    await expect(pool.acquire(makeManifest('more'), { holder: 'c', use, signal: live() })).rejects.toMatchObject({
       code: 'out-of-memory',
       data: { requested: 100, quota: 250 },
     });
     expect(pool.residents()).toHaveLength(2);
     end();
-    await pool.acquire(makeManifest('more'), { holder: 'c', signal: live() });
+    await pool.acquire(makeManifest('more'), { holder: 'c', use, signal: live() });
     expect(pool.residents().map(({ name }) => name)).toEqual(['held', 'more']);
   });
 
   it('counts a model that is still loading', async () => {
     const { engine, pool } = setUp({}, tight);
     engine.hold();
-    for (const name of ['a', 'b']) void pool.acquire(makeManifest(name), { holder: name, signal: live() });
-    await expect(pool.acquire(makeManifest('c'), { holder: 'c', signal: live() })).rejects.toMatchObject({
+    for (const name of ['a', 'b']) void pool.acquire(makeManifest(name), { holder: name, use, signal: live() });
+    await expect(pool.acquire(makeManifest('c'), { holder: 'c', use, signal: live() })).rejects.toMatchObject({
       code: 'out-of-memory',
     });
   });
 
   it('unloads after the idle time, counted from the last use', async () => {
     const { engine, pool, time } = setUp();
-    const lease = await pool.acquire(makeManifest('m'), { holder: 'a', signal: live() });
+    const lease = await pool.acquire(makeManifest('m'), { holder: 'a', use, signal: live() });
     lease.release();
     time.advance(DEFAULT_SETTINGS.idleUnloadMs - 1);
-    const again = await pool.acquire(makeManifest('m'), { holder: 'a', signal: live() });
+    const again = await pool.acquire(makeManifest('m'), { holder: 'a', use, signal: live() });
     time.advance(DEFAULT_SETTINGS.idleUnloadMs);
     expect(pool.residents()).toHaveLength(1);
     again.release();
@@ -143,20 +151,20 @@ describe('memory', () => {
 
   it('unloads idle models at once when the budget is lowered', async () => {
     const { pool } = setUp();
-    (await pool.acquire(makeManifest('m'), { holder: 'a', signal: live() })).release();
-    await pool.acquire(makeManifest('held'), { holder: 'a', signal: live() });
+    (await pool.acquire(makeManifest('m'), { holder: 'a', use, signal: live() })).release();
+    await pool.acquire(makeManifest('held'), { holder: 'a', use, signal: live() });
     pool.applySettings({ ...DEFAULT_SETTINGS, gpuBudgetBytes: 100 });
     expect(pool.residents().map(({ name }) => name)).toEqual(['held']);
   });
 
   it('does not count new settings as a use, and counts their idle time from the last one', async () => {
     const { pool, time } = setUp();
-    (await pool.acquire(makeManifest('m'), { holder: 'a', signal: live() })).release();
+    (await pool.acquire(makeManifest('m'), { holder: 'a', use, signal: live() })).release();
     time.advance(DEFAULT_SETTINGS.idleUnloadMs - 10);
     pool.applySettings(DEFAULT_SETTINGS);
     time.advance(10);
     expect(pool.residents()).toEqual([]);
-    (await pool.acquire(makeManifest('m'), { holder: 'a', signal: live() })).release();
+    (await pool.acquire(makeManifest('m'), { holder: 'a', use, signal: live() })).release();
     time.advance(5_000);
     pool.applySettings({ ...DEFAULT_SETTINGS, idleUnloadMs: 6_000 });
     time.advance(1_000);
@@ -165,8 +173,8 @@ describe('memory', () => {
 
   it('counts what a site holds once per model, without the model being asked for', async () => {
     const { pool } = setUp();
-    for (const holder of ['a', 'b']) await pool.acquire(makeManifest('m'), { holder, signal: live() });
-    await pool.acquire(makeManifest('n'), { holder: 'c', signal: live() });
+    for (const holder of ['a', 'b']) await pool.acquire(makeManifest('m'), { holder, use, signal: live() });
+    await pool.acquire(makeManifest('n'), { holder: 'c', use, signal: live() });
     expect(pool.heldBytes(new Set(['a', 'b']))).toBe(110);
     expect(pool.heldBytes(new Set(['a', 'b', 'c']))).toBe(220);
     expect(pool.heldBytes(new Set(['a', 'c']), makeManifest('m'))).toBe(110);
@@ -176,19 +184,19 @@ describe('memory', () => {
 describe('failure', () => {
   it('forgets a model that broke and loads it anew for the next caller', async () => {
     const { engine, pool } = setUp();
-    await pool.acquire(makeManifest('m'), { holder: 'a', signal: live() });
+    await pool.acquire(makeManifest('m'), { holder: 'a', use, signal: live() });
     engine.loads[0]?.model.break(new WebplatError('device-lost'));
     await Promise.resolve();
     await Promise.resolve();
     expect(pool.residents()).toEqual([]);
-    const lease = await pool.acquire(makeManifest('m'), { holder: 'a', signal: live() });
+    const lease = await pool.acquire(makeManifest('m'), { holder: 'a', use, signal: live() });
     expect(lease.model).toBe(engine.loads[1]?.model);
   });
 
   it('disposes a model whose load finished after it was unloaded', async () => {
     const { engine, pool } = setUp();
     const open = engine.hold();
-    const waiting = pool.acquire(makeManifest('m'), { holder: 'a', signal: live() });
+    const waiting = pool.acquire(makeManifest('m'), { holder: 'a', use, signal: live() });
     expect(await pool.unload('m')).toBe(true);
     open();
     await expect(waiting).rejects.toMatchObject({ code: 'engine-failed' });

@@ -5,24 +5,18 @@ import type { Settings } from '../../src/protocol/settings.ts';
 import { abortable } from '../../src/shared/abort.ts';
 import type { Clock } from '../../src/shared/clock.ts';
 import type { Logger } from '../../src/shared/logger.ts';
-import type { Engine, LoadedModel, MemoryUse } from '../engines/engine.ts';
+import type { ComponentProgress, Engine, LoadedModel, MemoryUse, ModelUse } from '../engines/engine.ts';
 import type { ModelFiles, ModelManifest } from '../store/manifest.ts';
 import { planEviction, totalMemory } from './budget.ts';
+import { createLease, type Lease } from './lease.ts';
+import { trackLoadProgress } from './load-progress.ts';
 import { describeResident, isIdle, type Resident } from './resident.ts';
-
-/** The right to use a resident model until `release`; calling that twice is no error. */
-export interface Lease {
-  readonly model: LoadedModel;
-  readonly key: string;
-  memory(): MemoryUse;
-  /** Marks a request as running on the model, so that it is neither evicted nor unloaded; returns the end mark. */
-  begin(): () => void;
-  release(): void;
-}
 
 export interface AcquireOptions {
   /** Who holds the lease: a session's token. */
   readonly holder: string;
+  /** What the model is wanted for: what is missing for it is loaded. */
+  readonly use: ModelUse;
   readonly signal: AbortSignal;
   onProgress?(progress: LoadProgress): void;
 }
@@ -53,7 +47,7 @@ export interface PoolEnvironment {
   readonly openFiles: (
     manifest: ModelManifest,
     signal: AbortSignal,
-    onProgress: (progress: LoadProgress) => void,
+    onProgress: (progress: ComponentProgress) => void,
   ) => ModelFiles;
   readonly settings: Settings;
   readonly logger: Logger;
@@ -127,9 +121,14 @@ export function createPool(environment: PoolEnvironment): Pool {
     return { granted: true } as const;
   }
 
-  function startLoad(manifest: ModelManifest, key: string): Resident {
+  function startLoad(manifest: ModelManifest, key: string, use: ModelUse): Resident {
     const engine = engineOf(manifest);
     const abortLoad = new AbortController();
+    const listeners: Resident['listeners'] = new Set();
+    const tell = (progress: LoadProgress) => {
+      for (const listener of listeners) listener(progress);
+    };
+    const progress = trackLoadProgress(tell);
     const resident: Resident = {
       key,
       manifest,
@@ -142,20 +141,19 @@ export function createPool(environment: PoolEnvironment): Pool {
       lastUsedAt: now(),
       abortLoad,
       waiters: 0,
-      progress: new Set(),
+      listeners,
+      progress,
       loaded: Promise.reject(new WebplatError('internal')),
       cancelIdle: undefined,
     };
     resident.loaded.catch(() => {});
-    const report = (progress: LoadProgress) => {
-      for (const listener of resident.progress) listener(progress);
-    };
     resident.loaded = engine
       .load(manifest, {
+        use,
         signal: abortLoad.signal,
         backend: settings.backend,
-        files: environment.openFiles(manifest, abortLoad.signal, report),
-        onProgress: report,
+        files: environment.openFiles(manifest, abortLoad.signal, progress.note),
+        onProgress: progress.note,
         admit: (need) => admit(resident, need),
       })
       .then(
@@ -187,16 +185,11 @@ export function createPool(environment: PoolEnvironment): Pool {
     return model;
   }
 
-  async function waitFor(resident: Resident, options: AcquireOptions): Promise<LoadedModel> {
-    const { onProgress, signal } = options;
-    // A wrapper of its own per caller: two calls with the same listener are two subscriptions.
-    const listener = (progress: LoadProgress) => onProgress?.(progress);
-    resident.progress.add(listener);
+  async function waitForLoad(resident: Resident, signal: AbortSignal): Promise<LoadedModel> {
     resident.waiters += 1;
     try {
       return await abortable(resident.loaded, signal);
     } finally {
-      resident.progress.delete(listener);
       resident.waiters -= 1;
       if (resident.waiters === 0 && resident.state === 'loading') {
         resident.abortLoad.abort(new WebplatError('aborted', ERRORS.aborted.remedy));
@@ -205,34 +198,33 @@ export function createPool(environment: PoolEnvironment): Pool {
     }
   }
 
-  function lease(resident: Resident, model: LoadedModel, holder: string): Lease {
-    return {
-      model,
-      key: resident.key,
-      memory: () => resident.memory,
-      begin() {
-        resident.active += 1;
-        touch(resident);
-        return once(() => {
-          resident.active -= 1;
-          resident.memory = resident.state === 'ready' ? model.memory() : resident.memory;
-          touch(resident);
-        });
-      },
-      release: once(() => unhold(resident, holder)),
-    };
+  /** The model in memory, with everything that a use of it needs. */
+  async function ready(resident: Resident, { use, signal, onProgress }: AcquireOptions): Promise<LoadedModel> {
+    // A wrapper of its own per caller: two calls with the same listener are two subscriptions.
+    const listener = (progress: LoadProgress) => onProgress?.(progress);
+    resident.listeners.add(listener);
+    try {
+      const model = resident.state === 'ready' ? await resident.loaded : await waitForLoad(resident, signal);
+      await model.prepare(use, signal);
+      return model;
+    } finally {
+      resident.listeners.delete(listener);
+    }
   }
 
   return {
     async acquire(manifest, options) {
       options.signal.throwIfAborted();
       const key = keyOf(manifest);
-      const resident = residents.get(key) ?? startLoad(manifest, key);
+      const resident = residents.get(key) ?? startLoad(manifest, key, options.use);
       // Counted before waiting, so that a load which several sessions wait for cannot be evicted between.
       hold(resident, options.holder);
       try {
-        const model = resident.state === 'ready' ? await resident.loaded : await waitFor(resident, options);
-        return lease(resident, model, options.holder);
+        const model = await ready(resident, options);
+        return createLease(resident, model, {
+          touch: () => touch(resident),
+          release: () => unhold(resident, options.holder),
+        });
       } catch (error) {
         unhold(resident, options.holder);
         throw error;
@@ -277,14 +269,5 @@ export function createPool(environment: PoolEnvironment): Pool {
     async dispose() {
       await Promise.all([...residents.values()].map((resident) => remove(resident, 'host ends')));
     },
-  };
-}
-
-function once(action: () => void): () => void {
-  let done = false;
-  return () => {
-    if (done) return;
-    done = true;
-    action();
   };
 }

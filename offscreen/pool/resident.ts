@@ -2,6 +2,7 @@ import type { LoadProgress } from '../../src/protocol/generation.ts';
 import type { ResidentModel } from '../../src/protocol/model.ts';
 import type { LoadedModel, MemoryUse } from '../engines/engine.ts';
 import type { ModelManifest } from '../store/manifest.ts';
+import type { LoadProgressTracker } from './load-progress.ts';
 
 /** One slot of the pool: a model that is loading, ready or being unloaded. Only the pool changes it. */
 export interface Resident {
@@ -19,7 +20,8 @@ export interface Resident {
   /** Aborts the load when the last caller waiting for it went away. */
   readonly abortLoad: AbortController;
   waiters: number;
-  readonly progress: Set<(progress: LoadProgress) => void>;
+  readonly listeners: Set<(progress: LoadProgress) => void>;
+  readonly progress: LoadProgressTracker;
   loaded: Promise<LoadedModel>;
   /** Set while a timer waits for it to have been idle for long enough. */
   cancelIdle: (() => void) | undefined;
@@ -40,6 +42,7 @@ export function describeResident(resident: Resident): ResidentModel {
     ...(info && { backend: info.backend, tier: info.tier }),
     ...(info?.adapter && { adapter: info.adapter }),
     passedOver: info ? [...info.passedOver] : [],
+    components: [...resident.progress.components],
     gpuBytes: resident.memory.gpuBytes,
     cpuBytes: resident.memory.cpuBytes,
     references: resident.holders.size,

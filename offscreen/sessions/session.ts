@@ -2,7 +2,7 @@ import type { WireError } from '../../src/protocol/errors.ts';
 import { fromWireError, WebplatError } from '../../src/protocol/errors.ts';
 import type { CaveatValues } from '../../src/protocol/grant.ts';
 import type { SessionTerms } from '../../src/protocol/host/host-session-start.ts';
-import type { Lease } from '../pool/pool.ts';
+import type { Lease } from '../pool/lease.ts';
 import { grantsFor, type Need } from './authorize.ts';
 import { type Chats, createChats } from './chats.ts';
 import type { SiteLedger } from './site-ledger.ts';

@@ -40,7 +40,6 @@ const floats = async (blob: Blob | undefined) => [
 const signal = new AbortController().signal;
 const checked = () => Promise.resolve();
 const quiet = { signal, onProgress() {}, checked };
-const meta = { shape: 'any' };
 const PARTS = {
   contentHash: 'abc',
   graph: 'decoder',
@@ -54,7 +53,7 @@ const KEY = artifactKey(PARTS);
 describe('artifact store', () => {
   let root: MemoryFolder;
   const open = () => createArtifactStore(root.handle);
-  const make = (from = makeReader()) => open().make(KEY, makeGraph(), meta, from.reader, quiet);
+  const make = (from = makeReader()) => open().make(KEY, makeGraph(), from, quiet);
   const stored = () => root.folders.get('artifacts')?.folders.get(KEY) as MemoryFolder;
   beforeEach(() => {
     root = new MemoryFolder();
@@ -65,7 +64,7 @@ describe('artifact store', () => {
     const made = await make();
     const loaded = await open().load(KEY);
     for (const artifact of [made, loaded]) {
-      expect(artifact).toMatchObject({ meta, model: makeGraph().model });
+      expect(artifact).toMatchObject({ model: makeGraph().model });
       expect(artifact?.parts.map(({ file }) => file)).toEqual(['one.bin', 'two.bin']);
       expect(await floats(artifact?.parts[1]?.data)).toEqual([1, 2, 3, 4, 5]);
     }
@@ -74,7 +73,7 @@ describe('artifact store', () => {
   it('tells how far it is', async () => {
     const seen: [number, number][] = [];
     const onProgress = (done: number, total: number) => seen.push([done, total]);
-    await open().make(KEY, makeGraph(), meta, makeReader().reader, { signal, onProgress, checked });
+    await open().make(KEY, makeGraph(), makeReader(), { signal, onProgress, checked });
     expect(seen.at(-1)).toEqual([32, 32]);
     expect(seen.map(([done]) => done)).toEqual(seen.map(([done]) => done).sort((a, b) => a - b));
   });
@@ -96,7 +95,7 @@ describe('artifact store', () => {
     ['weights cut short', () => stored().files.set('two.bin', new Uint8Array(8))],
     ['a changed byte in the graph', () => void (stored().files.get('model.onnx') as Uint8Array).fill(9, 0, 1)],
     ['no weights', () => stored().files.delete('one.bin')],
-    ['an entry cut short', () => stored().files.set('entry.json', new TextEncoder().encode('{"meta":'))],
+    ['an entry cut short', () => stored().files.set('entry.json', new TextEncoder().encode('{"model":'))],
     [
       'an entry that points elsewhere',
       () => {
@@ -132,7 +131,7 @@ describe('artifact store', () => {
 
   it('keeps nothing of what turned out to be made of something else', async () => {
     const wrong = { ...quiet, checked: () => Promise.reject(new Error('wrong')) };
-    await expect(open().make(KEY, makeGraph(), meta, makeReader().reader, wrong)).rejects.toThrow('wrong');
+    await expect(open().make(KEY, makeGraph(), makeReader(), wrong)).rejects.toThrow('wrong');
     expect(await open().load(KEY)).toBeUndefined();
     await removeArtifacts(root.handle, 'abc');
     expect(await artifactBytes(root.handle)).toBe(0);
@@ -153,8 +152,20 @@ describe('artifact store', () => {
       },
     };
     const options = { signal: abort.signal, onProgress() {}, checked };
-    await expect(open().make(KEY, makeGraph(), meta, cancelling, options)).rejects.toThrow('stopped');
+    await expect(open().make(KEY, makeGraph(), { reader: cancelling }, options)).rejects.toThrow('stopped');
     expect(stopping.read).toEqual(['a']);
+  });
+
+  it('has parts made by others at once, and stops all of them when one fails', async () => {
+    const asked: string[] = [];
+    const makePart = (part: { file: string }, { signal: stopped }: { signal: AbortSignal }) => {
+      asked.push(part.file);
+      if (asked.length === 2) return Promise.reject(new Error('gone'));
+      return new Promise<never>((_, reject) => stopped.addEventListener('abort', () => reject(stopped.reason)));
+    };
+    await expect(open().make(KEY, makeGraph(), { ...makeReader(), makePart }, quiet)).rejects.toThrow('gone');
+    expect(asked).toEqual(['one.bin', 'two.bin']);
+    expect(await open().load(KEY)).toBeUndefined();
   });
 
   it('runs from memory when the disk is full, and leaves nothing behind', async () => {
@@ -167,11 +178,11 @@ describe('artifact store', () => {
 
   it('runs from memory where there is no file system, unless it is large', async () => {
     const store = createArtifactStore(undefined);
-    const artifact = await store.make(KEY, makeGraph(), meta, makeReader().reader, quiet);
+    const artifact = await store.make(KEY, makeGraph(), makeReader(), quiet);
     expect(await floats(artifact.parts[0]?.data)).toEqual([1, 2, 3]);
     expect(await store.load(KEY)).toBeUndefined();
     const graph = { ...makeGraph(), parts: [{ name: 'x', file: 'x.bin', bytes: 2 ** 40, steps: [] }] };
-    await expect(store.make(KEY, graph, meta, makeReader().reader, quiet)).rejects.toMatchObject({
+    await expect(store.make(KEY, graph, makeReader(), quiet)).rejects.toMatchObject({
       code: 'storage-full',
       data: { requested: 2 ** 40 },
     });
@@ -180,7 +191,7 @@ describe('artifact store', () => {
   it('removes what nobody wants any more', async () => {
     await make();
     const other = artifactKey({ ...PARTS, emitterVersion: 0 });
-    await open().make(other, makeGraph(), meta, makeReader().reader, quiet);
+    await open().make(other, makeGraph(), makeReader(), quiet);
     await sweepArtifacts(root.handle, (key) => key === KEY);
     expect([...(root.folders.get('artifacts')?.folders.keys() ?? [])]).toEqual([KEY]);
     await sweepArtifacts(undefined, () => false);

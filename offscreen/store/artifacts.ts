@@ -1,15 +1,15 @@
 import * as v from 'valibot';
 import { WebplatError } from '../../src/protocol/errors.ts';
+import { createMutex } from '../../src/shared/mutex.ts';
 import type { ParamReader } from '../checkpoint/checkpoint.ts';
 import { convertPart } from '../graphs/build/convert.ts';
 import type { EmittedGraph, WeightPart } from '../graphs/build/graph-builder.ts';
 import { sha256OfChunks } from './digest.ts';
-import { openInPlace, readJsonFile, writeWhole } from './files.ts';
+import { readJsonFile, writeWhole } from './files.ts';
+import { artifactsFolder, finishedPart, isDiskFull, makePartFile, readChecked, StoredPart } from './stored-part.ts';
 
 /** A compiled model, ready for the runtime. */
 export interface Artifact {
-  /** What its maker noted about it, as JSON. */
-  readonly meta: unknown;
   readonly model: Uint8Array<ArrayBuffer>;
   /** Weights by the name under which the graph refers to them; files on disk, so that nothing holds them in memory. */
   readonly parts: readonly { readonly file: string; readonly data: Blob }[];
@@ -23,6 +23,19 @@ export interface MakeOptions {
   checked(): Promise<void>;
 }
 
+/** Where the weights of a graph come from. */
+export interface WeightSource {
+  readonly reader: ParamReader;
+  /** Makes the file of one part somewhere else, as many at once as there are hands; here and in order, if left out. */
+  makePart?(part: WeightPart, options: PartOptions): Promise<StoredPart>;
+}
+
+export interface PartOptions {
+  readonly signal: AbortSignal;
+  /** Bytes of the file that are there so far. */
+  onProgress(doneBytes: number): void;
+}
+
 /** Compiled models by what they were made from. */
 export interface ArtifactStore {
   /** The entry of `key`, every byte checked; undefined when there is none or it is damaged. */
@@ -33,26 +46,25 @@ export interface ArtifactStore {
    *
    * @throws WebplatError `storage-full` when they fit neither on disk nor sensibly into memory.
    */
-  make(key: string, graph: EmittedGraph, meta: unknown, reader: ParamReader, options: MakeOptions): Promise<Artifact>;
+  make(
+    key: string,
+    graph: Pick<EmittedGraph, 'model' | 'parts'>,
+    weights: WeightSource,
+    options: MakeOptions,
+  ): Promise<Artifact>;
 }
 
-const FOLDER = 'artifacts';
 const MODEL = 'model.onnx';
 const ENTRY = 'entry.json';
 /** Weights that are held in memory where no disk takes them; more would stand in the way of everything else. */
 const MOST_IN_MEMORY = 512 * 2 ** 20;
 
-const Size = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
-const Stored = v.strictObject({ bytes: Size, sha256: v.array(v.string()) });
-type Stored = v.InferOutput<typeof Stored>;
-
 const PartName = v.pipe(v.string(), v.regex(/^[a-z0-9][a-z0-9._-]*\.bin$/));
 
 /** `entry.json`, written last: what is not named in it is not finished. */
 const Entry = v.strictObject({
-  meta: v.unknown(),
-  model: Stored,
-  parts: v.array(v.strictObject({ file: PartName, ...Stored.entries })),
+  model: StoredPart,
+  parts: v.array(v.strictObject({ file: PartName, ...StoredPart.entries })),
 });
 
 /** What an entry depends on, as the name of its folder. */
@@ -74,7 +86,7 @@ export function artifactKey(parts: {
 /** A store below `root`, or one that keeps nothing. Making needs a worker: only there are files written in place. */
 export function createArtifactStore(root: FileSystemDirectoryHandle | undefined): ArtifactStore {
   const open = async (key: string, create: boolean) =>
-    (await root?.getDirectoryHandle(FOLDER, { create }))?.getDirectoryHandle(key, { create });
+    (await artifactsFolder(root, create))?.getDirectoryHandle(key, { create });
   return {
     async load(key) {
       try {
@@ -85,16 +97,16 @@ export function createArtifactStore(root: FileSystemDirectoryHandle | undefined)
         return undefined;
       }
     },
-    async make(key, graph, meta, reader, options) {
+    async make(key, graph, weights, options) {
       const folder = await open(key, true).catch(() => undefined);
-      if (!folder) return makeInMemory(graph, meta, reader, options);
+      if (!folder) return makeInMemory(graph, weights.reader, options);
       try {
-        return await makeOnDisk(folder, graph, meta, reader, options);
+        return await makeOnDisk(folder, graph, weights, options);
       } catch (error) {
-        if (!isFull(error)) throw error;
+        if (!isDiskFull(error)) throw error;
         // No room, or no right to write: the model runs from memory if it is small.
-        await (await root?.getDirectoryHandle(FOLDER))?.removeEntry(key, { recursive: true }).catch(() => {});
-        return makeInMemory(graph, meta, reader, options);
+        await (await artifactsFolder(root))?.removeEntry(key, { recursive: true }).catch(() => {});
+        return makeInMemory(graph, weights.reader, options);
       }
     },
   };
@@ -105,7 +117,7 @@ export async function sweepArtifacts(
   root: FileSystemDirectoryHandle | undefined,
   isWanted: (key: string) => boolean,
 ): Promise<void> {
-  const folder = await root?.getDirectoryHandle(FOLDER).catch(() => undefined);
+  const folder = await artifactsFolder(root);
   if (!folder) return;
   const keys: string[] = [];
   for await (const key of folder.keys()) keys.push(key);
@@ -116,51 +128,44 @@ export async function sweepArtifacts(
 
 const totalOf = (parts: readonly WeightPart[]): number => parts.reduce((sum, { bytes }) => sum + bytes, 0);
 
-const isFull = (error: unknown): boolean =>
-  error instanceof DOMException && (error.name === 'QuotaExceededError' || error.name === 'NoModificationAllowedError');
-
 async function readArtifact(folder: FileSystemDirectoryHandle): Promise<Artifact> {
   const entry = v.parse(Entry, await readJsonFile(folder, ENTRY));
   const [model, ...parts] = await Promise.all([
     readChecked(folder, MODEL, entry.model),
     ...entry.parts.map(async ({ file, ...stored }) => ({ file, data: await readChecked(folder, file, stored) })),
   ]);
-  return { meta: entry.meta, model: new Uint8Array(await model.arrayBuffer()), parts };
-}
-
-async function readChecked(folder: FileSystemDirectoryHandle, name: string, stored: Stored): Promise<File> {
-  const file = await (await folder.getFileHandle(name)).getFile();
-  if (file.size !== stored.bytes) throw new RangeError(`${name} has another size.`);
-  const hashes = await sha256OfChunks(file);
-  if (hashes.join() !== stored.sha256.join()) throw new RangeError(`${name} has another content.`);
-  return file;
+  return { model: new Uint8Array(await model.arrayBuffer()), parts };
 }
 
 async function makeOnDisk(
   folder: FileSystemDirectoryHandle,
-  graph: EmittedGraph,
-  meta: unknown,
-  reader: ParamReader,
+  graph: Pick<EmittedGraph, 'model' | 'parts'>,
+  weights: WeightSource,
   { signal, onProgress, checked }: MakeOptions,
 ): Promise<Artifact> {
   const total = totalOf(graph.parts);
-  let done = 0;
-  const parts: { file: string; bytes: number; sha256: string[] }[] = [];
-  for (const part of graph.parts) {
-    const before = done;
-    const stored =
-      (await finishedPart(folder, part)) ??
-      (await makePart(folder, part, reader, signal, (bytes) => onProgress(before + bytes, total)));
-    parts.push({ file: part.file, ...stored });
-    done += part.bytes;
-    onProgress(done, total);
-  }
+  const done = new Map<WeightPart, number>();
+  const make = makerOf(folder, weights);
+  const looks = createMutex();
+  const parts = await allOrNone(graph.parts, signal, async (part, partSignal) => {
+    const note = (bytes: number) => {
+      done.set(part, bytes);
+      onProgress(
+        [...done.values()].reduce((sum, some) => sum + some, 0),
+        total,
+      );
+    };
+    // One after the other, so that parts are made in the order in which a download brings what they are made of.
+    const kept = await looks.run(() => finishedPart(folder, part));
+    const stored = kept ?? (await make(part, { signal: partSignal, onProgress: note }));
+    note(part.bytes);
+    return { file: part.file, ...stored };
+  });
   await checked();
   await writeWhole(folder, MODEL, graph.model);
   const model = { bytes: graph.model.byteLength, sha256: await sha256OfChunks(new Blob([graph.model])) };
-  await writeWhole(folder, ENTRY, JSON.stringify({ meta, model, parts }));
+  await writeWhole(folder, ENTRY, JSON.stringify({ model, parts }));
   return {
-    meta,
     model: graph.model,
     parts: await Promise.all(
       parts.map(async ({ file }) => ({ file, data: await (await folder.getFileHandle(file)).getFile() })),
@@ -168,46 +173,47 @@ async function makeOnDisk(
   };
 }
 
-/** What an earlier attempt noted of a part that it finished; the bytes are checked when the whole is loaded. */
-async function finishedPart(folder: FileSystemDirectoryHandle, part: WeightPart): Promise<Stored | undefined> {
-  try {
-    const stored = v.parse(Stored, await readJsonFile(folder, noteOf(part)));
-    await readChecked(folder, part.file, stored);
-    return stored.bytes === part.bytes ? stored : undefined;
-  } catch {
-    return undefined;
-  }
+/** How parts are made: by others, or one after the other here, so that only one is in memory. */
+function makerOf(
+  folder: FileSystemDirectoryHandle,
+  { reader, makePart }: WeightSource,
+): NonNullable<WeightSource['makePart']> {
+  if (makePart) return makePart;
+  const turns = createMutex();
+  return (part, options) =>
+    turns.run(() => {
+      options.signal.throwIfAborted();
+      return makePartFile(folder, part, reader, options);
+    });
 }
 
-const noteOf = ({ file }: WeightPart): string => `${file}.json`;
-
-async function makePart(
-  folder: FileSystemDirectoryHandle,
-  part: WeightPart,
-  reader: ParamReader,
+/** Works on all items at once; the first failure aborts the others, and is reported when none of them works any more. */
+async function allOrNone<T, R>(
+  items: readonly T[],
   signal: AbortSignal,
-  onProgress: (doneBytes: number) => void,
-): Promise<Stored> {
-  const handle = await folder.getFileHandle(part.file, { create: true });
-  const file = await openInPlace(handle);
-  try {
-    file.truncate(part.bytes);
-    const put = (offset: number, bytes: Uint8Array) => {
-      if (file.write(bytes, { at: offset }) !== bytes.byteLength) throw new DOMException('', 'QuotaExceededError');
-    };
-    await convertPart(part, reader, put, { signal, onProgress });
-    file.flush();
-  } finally {
-    file.close();
-  }
-  const stored = { bytes: part.bytes, sha256: await sha256OfChunks(await handle.getFile()) };
-  await writeWhole(folder, noteOf(part), JSON.stringify(stored));
-  return stored;
+  work: (item: T, signal: AbortSignal) => Promise<R>,
+): Promise<R[]> {
+  const abort = new AbortController();
+  const both = AbortSignal.any([signal, abort.signal]);
+  const settled = await Promise.allSettled(
+    items.map(async (item) => {
+      try {
+        return await work(item, both);
+      } catch (error) {
+        abort.abort(error);
+        throw error;
+      }
+    }),
+  );
+  if (both.aborted) throw both.reason;
+  return settled.map((result) => {
+    if (result.status === 'rejected') throw result.reason;
+    return result.value;
+  });
 }
 
 async function makeInMemory(
-  { model, parts }: EmittedGraph,
-  meta: unknown,
+  { model, parts }: Pick<EmittedGraph, 'model' | 'parts'>,
   reader: ParamReader,
   { signal, onProgress, checked }: MakeOptions,
 ): Promise<Artifact> {
@@ -225,7 +231,7 @@ async function makeInMemory(
     done += part.bytes;
   }
   await checked();
-  return { meta, model, parts: made };
+  return { model, parts: made };
 }
 
 /** Removes everything that was made of a model's content. */
@@ -235,7 +241,7 @@ export async function removeArtifacts(root: FileSystemDirectoryHandle | undefine
 
 /** Bytes that compiled models take on disk; of one content, or of all. */
 export async function artifactBytes(root: FileSystemDirectoryHandle | undefined, contentHash = ''): Promise<number> {
-  const folder = await root?.getDirectoryHandle(FOLDER).catch(() => undefined);
+  const folder = await artifactsFolder(root);
   if (!folder) return 0;
   let bytes = 0;
   for await (const key of folder.keys()) {

@@ -13,7 +13,7 @@ export const FileAsk = v.strictObject({
   what: v.variant('do', [
     v.strictObject({ do: v.literal('open'), path: Path }),
     v.strictObject({ do: v.literal('chunk'), path: Path, index: v.pipe(v.number(), v.safeInteger(), v.minValue(0)) }),
-    v.strictObject({ do: v.literal('checked') }),
+    v.strictObject({ do: v.literal('checked'), paths: v.pipe(v.array(Path), v.maxLength(4096)) }),
   ]),
 });
 export type FileAsk = v.InferOutput<typeof FileAsk>;
@@ -36,7 +36,7 @@ export async function answerFileAsk({ id, what }: FileAsk, files: ModelFiles): P
   try {
     if (what.do === 'open') return { kind: 'answer', id, access: await files.open(what.path) };
     if (what.do === 'chunk') await files.chunk(what.path, what.index);
-    else await files.checked();
+    else await files.checked(what.paths);
     return { kind: 'answer', id };
   } catch (error) {
     return { kind: 'answer', id, error: toWireError(error) };
@@ -71,7 +71,7 @@ export function createFileServiceClient(post: (ask: FileAsk) => void): FileServi
       return access as FileAccess;
     },
     chunk: async (path, index) => void (await ask({ do: 'chunk', path, index })),
-    checked: async () => void (await ask({ do: 'checked' })),
+    checked: async (paths) => void (await ask({ do: 'checked', paths: [...paths] })),
     receive(answer) {
       waiting.get(answer.id)?.(answer);
       waiting.delete(answer.id);

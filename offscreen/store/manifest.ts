@@ -29,8 +29,8 @@ export interface ModelFiles {
   open(path: string): Promise<FileAccess>;
   /** Settles when a chunk of an opened file is on disk; it is brought before others. */
   chunk(path: string, index: number): Promise<void>;
-  /** Settles when everything that was opened was compared with what its source says. */
-  checked(): Promise<void>;
+  /** Settles when these files were compared with what their source says of them. */
+  checked(paths: readonly string[]): Promise<void>;
 }
 
 /** A place that models come from. `resolve` answers undefined for a name it does not serve. */

@@ -13,8 +13,8 @@ export interface ModelReader {
   /** Content of a JSON file; undefined where the model has no such file. */
   json(path: string): Promise<unknown>;
   text(path: string): Promise<string | undefined>;
-  /** Settles when everything that was opened was compared with what its source says. */
-  checked(): Promise<void>;
+  /** Settles when these files were compared with what their source says of them. */
+  checked(paths: readonly string[]): Promise<void>;
 }
 
 const corrupt = (reason: string) => new WebplatError('model-corrupt', undefined, { reason });
@@ -69,7 +69,7 @@ export function createModelReader(
         throw corrupt(`${path} is not JSON.`);
       }
     },
-    checked: () => service.checked(),
+    checked: service.checked,
   };
 }
 

@@ -107,8 +107,8 @@ export function openStoredFiles(
       const file = await opened.get(path);
       await file?.job?.chunk(index, signal);
     },
-    async checked() {
-      await Promise.all([...opened.values()].map(async (file) => (await file).job?.stored));
+    async checked(paths) {
+      await Promise.all(paths.map(async (path) => (await opened.get(path))?.job?.stored));
     },
   };
 }

@@ -73,7 +73,7 @@ describe('packaged models', () => {
     expect(await files.json('config.json')).toEqual({ a: 1 });
     expect(await files.json('generation_config.json')).toBeUndefined();
     await expect(files.open('generation_config.json')).rejects.toMatchObject({ code: 'model-corrupt' });
-    await files.checked();
+    await files.checked([]);
   });
 
   it.each([

@@ -75,8 +75,9 @@ export function createStorage(environment: StorageEnvironment): Storage {
     const files = (await need()).models.open(manifest, signal, (present, total) =>
       downloads.note(name, present, total),
     );
-    await Promise.all(manifest.files.map(({ path }) => files.open(path)));
-    await files.checked();
+    const paths = manifest.files.map(({ path }) => path);
+    await Promise.all(paths.map(files.open));
+    await files.checked(paths);
   }
 
   async function need(): Promise<Parts> {
@@ -105,7 +106,7 @@ export function createStorage(environment: StorageEnvironment): Storage {
       return {
         open: async (path) => (await files).open(path),
         chunk: async (path, index) => (await files).chunk(path, index),
-        checked: async () => (await files).checked(),
+        checked: async (paths) => (await files).checked(paths),
       };
     },
     async describe(name, signal) {

@@ -2,11 +2,43 @@ import { WebplatError } from '../../src/protocol/errors.ts';
 import { LIMITS } from '../../src/protocol/limits.ts';
 import type { TensorMap, WireTensor } from '../../src/protocol/tensor.ts';
 import type { RunEvents } from '../engines/engine.ts';
+import type { Value } from '../graphs/build/value.ts';
 import { DECODER_IO } from '../graphs/graph.ts';
 import type { Decoder } from './decoder.ts';
+import type { TaskModel } from './task-model.ts';
 
 const invalid = (field: string, rule: string): WebplatError =>
   new WebplatError('invalid-request', `${field} must be ${rule}.`, { field });
+
+/** Runs one graph of a model on raw tensors. */
+export async function runTensors(
+  model: Pick<TaskModel, 'component'>,
+  { graph, inputs }: { readonly graph?: string | undefined; readonly inputs: TensorMap },
+  events: RunEvents,
+): Promise<TensorMap> {
+  const component = model.component(graph);
+  if ('decoder' in component) return runDecoder(component.decoder, inputs, events);
+  assertInputs(component.graph.inputs, inputs);
+  return component.graph.run(inputs, events);
+}
+
+/** Names, types, ranks and sizes as the graph wants them; dimensions of one name have one size. */
+function assertInputs(wanted: readonly Value[], given: TensorMap): void {
+  const unknown = Object.keys(given).find((name) => !wanted.some((input) => input.name === name));
+  if (unknown !== undefined) throw invalid(unknown, 'left out: the model has no such input');
+  const sizes = new Map<string, number>();
+  for (const { name, element, dims } of wanted) {
+    const tensor = given[name];
+    const shape = `${element} [${dims.join(', ')}]`;
+    if (tensor?.dtype !== element || tensor.dims.length !== dims.length) throw invalid(name, `a tensor ${shape}`);
+    for (const [at, dim] of dims.entries()) {
+      const size = tensor.dims[at] ?? 0;
+      const expected = typeof dim === 'number' ? dim : (sizes.get(dim) ?? size);
+      if (size !== expected || size === 0) throw invalid(name, `a tensor ${shape}, and ${dim} the same everywhere`);
+      if (typeof dim === 'string') sizes.set(dim, size);
+    }
+  }
+}
 
 /**
  * Runs a decoder once on raw token ids: `input_ids` int64 [1, tokens], and `logit_positions` int64 [rows] (the last one

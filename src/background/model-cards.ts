@@ -45,7 +45,8 @@ export function createModelCards(area: StorageArea, host: Pick<HostLink, 'callSt
     all,
     async describe(name) {
       const canonical = canonicalName(name);
-      const here = (await cell.read()).find((card) => card.name === canonical);
+      const known = await cell.read();
+      const here = (known.length > 0 ? known : await all()).find((card) => card.name === canonical);
       if (here?.source === 'packaged') return here;
       const { card, isPrivate } = await host.callStarting(hostDescribe, { model: canonical });
       return isPrivate ? privateCard(canonical) : card;

@@ -72,9 +72,18 @@ export type GenerationResult = v.InferOutput<typeof GenerationResult>;
 export const TextChunk = v.strictObject({ text: v.string(), tokens: Count });
 export type TextChunk = v.InferOutput<typeof TextChunk>;
 
+/** What happens to a model, or to a component of it, while it is loaded; in this order. */
+export const LoadPhase = v.picklist(['download', 'read', 'quantize', 'verify', 'compile', 'ready']);
+export type LoadPhase = v.InferOutput<typeof LoadPhase>;
+
+/** Name of a graph that a model is made of, e.g. `decoder` or `vision`. */
+export const ComponentLabel = v.pipe(v.string(), v.maxLength(LIMITS.componentChars), v.regex(/^[a-z][a-z0-9-]*$/));
+
 /** Progress of a load: coarse for pages (hundredths), exact bytes are the manager's. */
 export const LoadProgress = v.strictObject({
-  phase: v.picklist(['download', 'read', 'quantize', 'compile', 'ready']),
+  phase: LoadPhase,
   fraction: v.pipe(v.number(), v.minValue(0), v.maxValue(1)),
+  /** The component that it is about; absent for the model as a whole. */
+  component: v.optional(ComponentLabel),
 });
 export type LoadProgress = v.InferOutput<typeof LoadProgress>;

@@ -8,6 +8,8 @@ export const LIMITS = {
   /** Messages of one conversation. */
   chatMessages: 256,
   /** Characters of a model name. */
+  /** Characters of the name of a model's component. */
+  componentChars: 32,
   modelNameChars: 256,
   /** Model names or tasks that one permission request may list. */
   listedNames: 16,

@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { ComponentLabel, LoadPhase } from './generation.ts';
 import { Backend, Bytes, Count, ModelName, TaskName } from './scalars.ts';
 
 /** A model as the user and granted pages see it: what it is, what it costs and what it can do. */
@@ -30,6 +31,15 @@ export const PassedTier = v.strictObject({
 });
 export type PassedTier = v.InferOutput<typeof PassedTier>;
 
+/** A component of a model, and how far it is on its way into memory. */
+export const LoadingComponent = v.strictObject({
+  name: ComponentLabel,
+  phase: LoadPhase,
+  doneBytes: Bytes,
+  totalBytes: Bytes,
+});
+export type LoadingComponent = v.InferOutput<typeof LoadingComponent>;
+
 /** A model in memory, as the manager and the benchmarks see it. */
 export const ResidentModel = v.strictObject({
   name: ModelName,
@@ -40,6 +50,7 @@ export const ResidentModel = v.strictObject({
   adapter: v.optional(v.pipe(v.string(), v.maxLength(128))),
   tier: v.optional(v.pipe(v.string(), v.maxLength(64))),
   passedOver: v.array(PassedTier),
+  components: v.array(LoadingComponent),
   gpuBytes: Bytes,
   cpuBytes: Bytes,
   /** Sessions that hold it. */

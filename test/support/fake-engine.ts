@@ -42,6 +42,7 @@ export interface FakeEngineOptions {
   readonly maxSequences?: number;
   readonly failWith?: () => unknown;
   readonly generate?: LoadedModel['generate'];
+  readonly prepare?: LoadedModel['prepare'];
 }
 
 /** An engine that loads at once, or when the test says so. */
@@ -74,7 +75,7 @@ export function makeFakeEngine(options: FakeEngineOptions = {}): FakeEngine {
       loadOptions.signal.throwIfAborted();
       const failure = options.failWith?.();
       if (failure) throw failure;
-      loadOptions.onProgress({ phase: 'ready', fraction: 1 });
+      loadOptions.onProgress({ phase: 'ready', doneBytes: 1, totalBytes: 1 });
       return model;
     },
   };
@@ -96,8 +97,9 @@ function makeFakeModel(options: FakeEngineOptions, memory: MemoryUse): FakeModel
     },
     failed,
     memory: () => memory,
+    prepare: options.prepare ?? (async () => {}),
     countTokens: async (input) => (typeof input === 'string' ? input.length : input.length * 3),
-    run: async (inputs, events) => {
+    run: async ({ inputs }, events) => {
       events.onCompute(1);
       return inputs;
     },

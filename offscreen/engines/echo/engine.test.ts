@@ -5,6 +5,7 @@ import { createEchoEngine } from './engine.ts';
 
 const load = () =>
   createEchoEngine().load(ECHO_MANIFEST, {
+    use: { task: 'text-generation' },
     signal: new AbortController().signal,
     backend: 'auto',
     files: NO_FILES,
@@ -55,7 +56,7 @@ describe('echo engine', () => {
   it('returns tensors as they came and stops between words', async () => {
     const model = await load();
     const inputs = { x: { dtype: 'float32' as const, dims: [1], data: new ArrayBuffer(4) } };
-    expect(await model.run(inputs, collect().events)).toBe(inputs);
+    expect(await model.run({ inputs }, collect().events)).toBe(inputs);
     const abort = new AbortController();
     const { chunks, events } = collect(abort.signal);
     const onText = (chunk: { text: string }) => {

@@ -18,7 +18,7 @@ export function createEchoEngine(): Engine {
     async load(_manifest, options) {
       options.signal.throwIfAborted();
       await options.admit({ gpuBytes: 0, cpuBytes: 0 });
-      options.onProgress({ phase: 'ready', fraction: 1 });
+      options.onProgress({ phase: 'ready', doneBytes: 1, totalBytes: 1 });
       return createEchoModel();
     },
   };
@@ -30,6 +30,10 @@ function createEchoModel(): LoadedModel {
   return {
     info: { backend: 'ECHO', tier: 'echo', passedOver: [], maxSequences: MAX_SEQUENCES },
     failed: new Promise(() => {}),
+    async prepare(_use, signal) {
+      assertLive();
+      signal.throwIfAborted();
+    },
     async generate(request, events) {
       assertLive();
       return echo(request, events, AbortSignal.any([events.signal, end.signal]));
@@ -38,7 +42,7 @@ function createEchoModel(): LoadedModel {
       assertLive();
       return wordsOf(input).length;
     },
-    async run(inputs, events) {
+    async run({ inputs }, events) {
       assertLive();
       events.signal.throwIfAborted();
       return inputs;

@@ -1,8 +1,16 @@
 import * as v from 'valibot';
 import { fromWireError, WebplatError } from '../../../src/protocol/errors.ts';
 import { onAbort } from '../../../src/shared/abort.ts';
-import type { GenerateEvents, LoadedInfo, LoadedModel, MemoryUse, RunEvents } from '../engine.ts';
-import { CountValue, FromWorker, GenerateValue, RunValue, type ToWorker } from './messages.ts';
+import type { GenerateEvents, LoadedInfo, LoadedModel, ModelUse, RunEvents } from '../engine.ts';
+import {
+  CountValue,
+  FromWorker,
+  GenerateValue,
+  PrepareValue,
+  RunValue,
+  type State,
+  type ToWorker,
+} from './messages.ts';
 
 /** A request without the number that the client gives it. */
 type Ask = ToWorker extends infer M ? (M extends { id: number } ? Omit<M, 'id'> : never) : never;
@@ -16,8 +24,12 @@ interface Pending {
 /** What the worker said at the end of its load. */
 export interface ClientStart {
   readonly worker: Worker;
-  readonly info: LoadedInfo;
-  readonly memory: MemoryUse;
+  readonly info: Omit<LoadedInfo, 'contextTokens' | 'maxSequences'>;
+  readonly state: State;
+  /** What it was loaded for. */
+  readonly use: ModelUse;
+  /** Answers what the worker asks of its surroundings; false for everything else. */
+  attend(message: FromWorker): boolean;
   /** How long a worker may take to notice an abort before it is given up as stuck. */
   readonly abortDeadlineMs?: number;
 }
@@ -27,9 +39,10 @@ const ABORT_DEADLINE_MS = 60_000;
 
 /** A model that lives in a worker. The worker answers nobody else, and ends with the model. */
 export function createWorkerModel(start: ClientStart): LoadedModel {
-  const { worker, info, memory: firstMemory, abortDeadlineMs = ABORT_DEADLINE_MS } = start;
+  const { worker, info, use: firstUse, attend, abortDeadlineMs = ABORT_DEADLINE_MS } = start;
   const pending = new Map<number, Pending>();
-  let memory = firstMemory;
+  const prepared = new Set([keyOf(firstUse)]);
+  let { state } = start;
   let lastId = 0;
   let ended: WebplatError | undefined;
   let settleFailed: (error: WebplatError) => void = () => {};
@@ -41,7 +54,7 @@ export function createWorkerModel(start: ClientStart): LoadedModel {
     if (ended) return;
     ended = error;
     worker.terminate();
-    memory = { gpuBytes: 0, cpuBytes: 0 };
+    state = { ...state, memory: { gpuBytes: 0, cpuBytes: 0 } };
     for (const request of pending.values()) request.reject(error);
     pending.clear();
   }
@@ -64,11 +77,12 @@ export function createWorkerModel(start: ClientStart): LoadedModel {
   }
 
   function receive(message: FromWorker): void {
+    if (attend(message)) return;
     if (message.kind === 'text') say(message);
     else if (message.kind === 'compute') pending.get(message.id)?.events.onCompute?.(message.computeMs);
     else if (message.kind === 'failed') fail(fromWireError(message.error));
     else if (message.kind === 'result' || message.kind === 'error') {
-      memory = message.memory;
+      state = message.state;
       const request = take(message.id);
       if (message.kind === 'result') request?.resolve(message.value);
       else request?.reject(fromWireError(message.error));
@@ -119,20 +133,30 @@ export function createWorkerModel(start: ClientStart): LoadedModel {
   }
 
   return {
-    info,
+    get info() {
+      const { contextTokens, maxSequences } = state;
+      return { ...info, maxSequences, ...(contextTokens !== undefined && { contextTokens }) };
+    },
     failed,
+    async prepare(use, signal) {
+      if (prepared.has(keyOf(use))) return;
+      await ask(PrepareValue, { kind: 'prepare', use }, { signal });
+      prepared.add(keyOf(use));
+    },
     generate: (request, events) => ask(GenerateValue, { kind: 'generate', request }, events),
     countTokens: (input) => ask(CountValue, { kind: 'count', input }),
-    run: (inputs, events) =>
+    run: ({ graph, inputs }, events) =>
       ask(
         RunValue,
-        { kind: 'run', inputs },
+        { kind: 'run', ...(graph !== undefined && { graph }), inputs },
         events,
         Object.values(inputs).map(({ data }) => data),
       ),
-    memory: () => memory,
+    memory: () => state.memory,
     async dispose() {
       end(new WebplatError('session-ended'));
     },
   };
 }
+
+const keyOf = ({ task, graph = '' }: ModelUse): string => `${task} ${graph}`;

@@ -8,8 +8,10 @@ import { createOrtEngine } from './engine.ts';
 import type { FromWorker, ToWorker } from './messages.ts';
 
 const memory = { gpuBytes: 5, cpuBytes: 7 };
+const use = { task: 'text-generation' } as const;
+const state = { contextTokens: 512, maxSequences: 4, memory };
 const outcome = { text: 'ab', finishReason: 'end', inputTokens: 1, outputTokens: 2, computeMs: 3 } as const;
-const loaded: FromWorker = { kind: 'loaded', adapter: 'acme', contextTokens: 512, maxSequences: 4, memory };
+const loaded: FromWorker = { kind: 'loaded', adapter: 'acme', state };
 const manifest: ModelManifest = {
   card: {
     name: 'packaged:x',
@@ -70,6 +72,7 @@ function makeEngine(...answers: Answer[]) {
   const abort = new AbortController();
   const load = () =>
     engine.load(manifest, {
+      use,
       signal: abort.signal,
       backend: 'auto',
       files: NO_FILES,
@@ -167,7 +170,7 @@ describe('a model in a worker', () => {
       const { id } = message;
       say({ kind: 'text', id, chunk: { text: 'ab', tokens: 2 } });
       say({ kind: 'compute', id, computeMs: 3 });
-      say({ kind: 'result', id, value: outcome, memory: { gpuBytes: 6, cpuBytes: 8 } });
+      say({ kind: 'result', id, value: outcome, state: { ...state, memory: { gpuBytes: 6, cpuBytes: 8 } } });
     });
     const { texts, compute, events: listeners } = events();
     expect(await model.generate(request, listeners)).toEqual(outcome);
@@ -178,7 +181,7 @@ describe('a model in a worker', () => {
   it('turns an error into its typed self', async () => {
     const { model } = await loadWith((message, say) => {
       if (message.kind === 'count')
-        say({ kind: 'error', id: message.id, error: { code: 'busy', message: 'b' }, memory });
+        say({ kind: 'error', id: message.id, error: { code: 'busy', message: 'b' }, state });
     });
     await expect(model.countTokens('x')).rejects.toMatchObject({ code: 'busy', retryable: true });
   });
@@ -191,7 +194,7 @@ describe('a model in a worker', () => {
       if (message.kind !== 'abort') return;
       say({ kind: 'text', id: message.id, chunk: { text: 'late', tokens: 1 } });
       say({ kind: 'compute', id: message.id, computeMs: 9 });
-      say({ kind: 'error', id: message.id, error: { code: 'aborted', message: 'a' }, memory });
+      say({ kind: 'error', id: message.id, error: { code: 'aborted', message: 'a' }, state });
     });
     await expect(model.generate(request, seen.events)).rejects.toThrow('enough');
     expect(seen.compute).toEqual([9]);
@@ -202,8 +205,16 @@ describe('a model in a worker', () => {
   it('gives up a worker that does not notice an abort', async () => {
     const abort = new AbortController();
     const worker = new FakeWorker(() => {});
-    const info = { backend: 'REAL_WASM', tier: 'wasm/cpu', passedOver: [], maxSequences: 1 } as const;
-    const model = createWorkerModel({ worker: worker as unknown as Worker, info, memory, abortDeadlineMs: 1 });
+    const info = { backend: 'REAL_WASM', tier: 'wasm/cpu', passedOver: [] } as const;
+    const attend = () => false;
+    const model = createWorkerModel({
+      worker: worker as unknown as Worker,
+      info,
+      state,
+      use,
+      attend,
+      abortDeadlineMs: 1,
+    });
     const running = model.generate(request, events(abort.signal).events);
     abort.abort(new Error('enough'));
     await expect(running).rejects.toMatchObject({ code: 'engine-failed' });

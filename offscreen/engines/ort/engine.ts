@@ -4,13 +4,12 @@ import type { PassedTier } from '../../../src/protocol/model.ts';
 import { onAbort } from '../../../src/shared/abort.ts';
 import { type Capabilities, probeCapabilities } from '../../device/capabilities.ts';
 import type { Precision } from '../../graphs/graph.ts';
-import { answerFileAsk } from '../../store/file-service.ts';
 import type { ModelManifest } from '../../store/manifest.ts';
 import type { Engine, LoadedModel, LoadOptions } from '../engine.ts';
+import { createAttendant } from './attend.ts';
 import { createWorkerModel } from './client.ts';
 import { FromWorker, type ToWorker } from './messages.ts';
 import { RUNTIME_BYTES } from './plan.ts';
-import { precisionFor } from './precision.ts';
 import { planTiers, TIER_BACKENDS, TIER_LABELS, type Tier } from './tiers.ts';
 
 export interface OrtEngineOptions {
@@ -18,6 +17,8 @@ export interface OrtEngineOptions {
   readonly assetBase: URL;
   /** How linear layers are stored; chosen for each tier if left out. */
   readonly precision?: Precision;
+  /** Loads one component after the other: what loading in parallel is compared with. */
+  readonly inSequence?: boolean;
   /** Starts the worker that holds one model. */
   readonly spawn?: () => Worker;
   readonly capabilities?: () => Promise<Capabilities>;
@@ -67,10 +68,12 @@ function attempt(
   tier: Tier,
   passedOver: readonly PassedTier[],
   manifest: ModelManifest,
-  { assetBase, precision = precisionFor(tier, manifest), spawn = spawnWorker }: OrtEngineOptions,
-  { signal, onProgress, files: service, admit }: LoadOptions,
+  { assetBase, precision, inSequence = false, spawn = spawnWorker }: OrtEngineOptions,
+  loadOptions: LoadOptions,
 ): Promise<Outcome> {
+  const { signal, use } = loadOptions;
   const worker = spawn();
+  const attend = createAttendant(worker, loadOptions);
   return new Promise<Outcome>((resolve, reject) => {
     const stopListening = onAbort(signal, (reason) => give(() => reject(reason)));
     function give(settle: () => void): void {
@@ -80,25 +83,19 @@ function attempt(
     }
     const refuse = (reason: string) => give(() => resolve({ reason }));
     function receive(message: FromWorker): void {
-      if (message.kind === 'progress') onProgress(message.progress);
-      else if (message.kind === 'ask')
-        void answerFileAsk(message, service).then((answer) => worker.postMessage(answer));
-      else if (message.kind === 'admit') {
-        void admit(message.memory).then((answer) =>
-          worker.postMessage({
-            kind: 'admitted',
-            ...(!answer.granted && { quotaBytes: answer.quotaBytes }),
-          } satisfies ToWorker),
-        );
-      } else if (message.kind === 'refused') refuse(message.reason);
+      if (attend(message)) return;
+      if (message.kind === 'refused') refuse(message.reason);
       else if (message.kind === 'failed') give(() => reject(fromWireError(message.error)));
       else if (message.kind === 'loaded') {
         stopListening();
-        const { adapter, contextTokens, maxSequences, memory } = message;
-        const backend = TIER_BACKENDS[tier];
-        const label = TIER_LABELS[tier];
-        const info = { backend, tier: label, passedOver, contextTokens, maxSequences, ...(adapter && { adapter }) };
-        resolve({ model: createWorkerModel({ worker, info, memory }) });
+        const { adapter, state } = message;
+        const info = {
+          backend: TIER_BACKENDS[tier],
+          tier: TIER_LABELS[tier],
+          passedOver,
+          ...(adapter && { adapter }),
+        };
+        resolve({ model: createWorkerModel({ worker, info, state, use, attend }) });
       }
     }
     worker.onmessage = ({ data }) => {
@@ -114,7 +111,9 @@ function attempt(
     const load: ToWorker = {
       kind: 'load',
       tier,
-      precision,
+      ...(precision && { precision }),
+      use: { ...use },
+      inSequence,
       assetBase: assetBase.href,
       manifest: { contentHash, files: files.map(({ path, bytes }) => ({ path, bytes })) },
     };

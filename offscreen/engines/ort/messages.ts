@@ -1,13 +1,14 @@
 import * as v from 'valibot';
 import { WireError } from '../../../src/protocol/errors.ts';
 import {
+  ComponentLabel,
   FinishReason,
   GenerationOptions,
-  LoadProgress,
+  LoadPhase,
   TextChunk,
   TextInput,
 } from '../../../src/protocol/generation.ts';
-import { Bytes, Count, DurationMs, RequestId } from '../../../src/protocol/scalars.ts';
+import { Bytes, Count, DurationMs, RequestId, TaskName } from '../../../src/protocol/scalars.ts';
 import { TensorMap } from '../../../src/protocol/tensor.ts';
 import { PRECISIONS } from '../../graphs/graph.ts';
 import { FileAnswer, FileAsk } from '../../store/file-service.ts';
@@ -18,7 +19,17 @@ const Manifest = v.strictObject({
   files: v.array(v.strictObject({ path: v.string(), bytes: Bytes })),
 });
 
+const Use = v.strictObject({ task: TaskName, graph: v.optional(ComponentLabel) });
+
 const Memory = v.strictObject({ gpuBytes: Bytes, cpuBytes: Bytes });
+
+/** What a model can do with the components that are loaded. */
+const State = v.strictObject({
+  contextTokens: v.optional(Count),
+  maxSequences: Count,
+  memory: Memory,
+});
+export type State = v.InferOutput<typeof State>;
 
 /** What the engine tells its worker. The first message is `load`, once. */
 export const ToWorker = v.variant('kind', [
@@ -26,16 +37,19 @@ export const ToWorker = v.variant('kind', [
     kind: v.literal('load'),
     tier: v.picklist(TIERS),
     manifest: Manifest,
-    precision: v.picklist(PRECISIONS),
+    precision: v.optional(v.picklist(PRECISIONS)),
     assetBase: v.string(),
+    use: Use,
+    inSequence: v.boolean(),
   }),
+  v.strictObject({ kind: v.literal('prepare'), id: RequestId, use: Use }),
   v.strictObject({
     kind: v.literal('generate'),
     id: RequestId,
     request: v.strictObject({ input: TextInput, options: GenerationOptions, maxNewTokens: Count }),
   }),
   v.strictObject({ kind: v.literal('count'), id: RequestId, input: TextInput }),
-  v.strictObject({ kind: v.literal('run'), id: RequestId, inputs: TensorMap }),
+  v.strictObject({ kind: v.literal('run'), id: RequestId, graph: v.optional(ComponentLabel), inputs: TensorMap }),
   v.strictObject({ kind: v.literal('abort'), id: RequestId }),
   FileAnswer,
   v.strictObject({ kind: v.literal('admitted'), quotaBytes: v.optional(Bytes) }),
@@ -44,22 +58,26 @@ export type ToWorker = v.InferOutput<typeof ToWorker>;
 
 /** What a worker answers. `refused` ends a load: this tier does not work; `failed` ends the worker. */
 export const FromWorker = v.variant('kind', [
-  v.strictObject({ kind: v.literal('progress'), progress: LoadProgress }),
+  v.strictObject({
+    kind: v.literal('progress'),
+    component: v.optional(ComponentLabel),
+    phase: LoadPhase,
+    doneBytes: Bytes,
+    totalBytes: Bytes,
+  }),
   FileAsk,
   v.strictObject({ kind: v.literal('admit'), memory: Memory }),
   v.strictObject({
     kind: v.literal('loaded'),
     adapter: v.optional(v.string()),
-    contextTokens: Count,
-    maxSequences: Count,
-    memory: Memory,
+    state: State,
   }),
   v.strictObject({ kind: v.literal('refused'), reason: v.string() }),
   v.strictObject({ kind: v.literal('failed'), error: WireError }),
   v.strictObject({ kind: v.literal('text'), id: RequestId, chunk: TextChunk }),
   v.strictObject({ kind: v.literal('compute'), id: RequestId, computeMs: DurationMs }),
-  v.strictObject({ kind: v.literal('result'), id: RequestId, value: v.unknown(), memory: Memory }),
-  v.strictObject({ kind: v.literal('error'), id: RequestId, error: WireError, memory: Memory }),
+  v.strictObject({ kind: v.literal('result'), id: RequestId, value: v.unknown(), state: State }),
+  v.strictObject({ kind: v.literal('error'), id: RequestId, error: WireError, state: State }),
 ]);
 export type FromWorker = v.InferOutput<typeof FromWorker>;
 
@@ -71,5 +89,6 @@ export const GenerateValue = v.strictObject({
   outputTokens: Count,
   computeMs: DurationMs,
 });
+export const PrepareValue = v.strictObject({});
 export const CountValue = Count;
 export const RunValue = TensorMap;

@@ -2,24 +2,23 @@ import { describe, expect, it } from 'vitest';
 import { configOf, MISTRAL_7B, tensorsOf } from '../../../test/support/hub/generated.ts';
 import type { ParamInfo, ParamTable } from '../../checkpoint/checkpoint.ts';
 import { familyOf } from '../../families/registry.ts';
-import type { Storage } from '../../graphs/graph.ts';
-import { type Candidate, planDecoder } from './plan.ts';
+import { emptyMemory, type LoadPlan, planComponents } from './plan.ts';
+import type { Tier } from './tiers.ts';
 
 /** Ways to load a model of the size of Mistral 7B, with fewer layers for most of what is tested. */
-function plan(tier: 'jspi' | 'wasm', { contextTokens = 32_768, layers = 1 } = {}): Candidate[] {
+function plan(tier: Tier, { contextTokens = 32_768, layers = 1 } = {}): LoadPlan[] {
   const shape = { ...MISTRAL_7B, contextTokens, layers };
   const params = new Map<string, ParamInfo>(
     tensorsOf(shape).map((tensor) => [tensor.name, { ...tensor, dtype: 'BF16', file: '', begin: 0, end: 0 }]),
   );
   const table: ParamTable = { get: (name) => params.get(name), names: () => [...params.keys()] };
   const config = configOf(shape);
-  return [
-    ...planDecoder({
-      tier,
-      precision: 'q4',
-      emit: (storage: Storage) => familyOf(config).emit(config, table, storage),
-    }),
-  ];
+  const emit = familyOf(config).components.decoder;
+  if (!emit) throw new Error('The family has a decoder.');
+  const wanted = [
+    { name: 'decoder', emit: (storage: Parameters<typeof emit>[2]) => emit(config, table, storage) },
+  ] as const;
+  return [...planComponents({ tier, precision: 'q4', wanted, taken: emptyMemory(tier) })];
 }
 
 describe('ways to load a decoder', () => {
@@ -31,7 +30,7 @@ describe('ways to load a decoder', () => {
 
   it('are one where they come to the same', () => {
     const short = plan('jspi', { contextTokens: 512 });
-    expect(short.map(({ label, maxSequences }) => `${maxSequences} ${label}`)).toEqual([
+    expect(short.map(({ components, maxSequences }) => `${maxSequences} ${components[0]?.label}`)).toEqual([
       '4 q4-4x32-f-c512',
       '2 q4-4x32-f-c512',
       '1 q4-4x32-f-c512',
@@ -44,17 +43,17 @@ describe('ways to load a decoder', () => {
 
   it('shorten the positions with the context', () => {
     const last = plan('jspi').at(-1);
-    expect(last?.graph.shape.contextTokens).toBe(2048);
+    expect(last?.components[0]?.graph.shape?.contextTokens).toBe(2048);
   });
 
   it('get 7 billion parameters and 4096 tokens into 4 GiB', () => {
     const fitting = plan('jspi', { layers: 32 }).filter(({ memory }) => memory.gpuBytes <= 4 * 2 ** 30);
-    expect(fitting[0]?.graph.shape.contextTokens).toBe(4096);
+    expect(fitting[0]?.components[0]?.graph.shape?.contextTokens).toBe(4096);
   });
 
   it('keep floats in the caches of the WASM provider, which packs none, and count its memory as such', () => {
-    for (const { storage, memory } of plan('wasm')) {
-      expect(storage.cacheBits).toBeUndefined();
+    for (const { components, memory } of plan('wasm')) {
+      expect(components[0]?.storage.cacheBits).toBeUndefined();
       expect(memory.gpuBytes).toBe(0);
       expect(memory.cpuBytes).toBeGreaterThan(0);
     }

@@ -1,14 +1,22 @@
+import type { ComponentGraph, ComponentName } from '../../families/family.ts';
 import type { EmittedGraph } from '../../graphs/build/graph-builder.ts';
-import { type DecoderGraph, type DecoderShape, type Precision, type Storage, storageOf } from '../../graphs/graph.ts';
+import { type DecoderShape, type Precision, type Storage, storageOf } from '../../graphs/graph.ts';
 import type { MemoryUse } from '../engine.ts';
+import { precisionFor } from './precision.ts';
 import type { Tier } from './tiers.ts';
 
-/** One way of loading a decoder, and what it takes. */
-export interface Candidate {
+/** One component, and how its weights are stored. */
+export interface PlannedComponent {
+  readonly name: ComponentName;
   readonly storage: Storage;
   /** Names the storage where what was compiled is kept. */
   readonly label: string;
-  readonly graph: DecoderGraph;
+  readonly graph: ComponentGraph;
+}
+
+/** One way of loading components of a model, and what they take. */
+export interface LoadPlan {
+  readonly components: readonly PlannedComponent[];
   /** Sequences that are decoded at once; each has a cache for the whole context. */
   readonly maxSequences: number;
   readonly memory: MemoryUse;
@@ -18,6 +26,14 @@ export interface Candidate {
 export const RUNTIME_BYTES = 160 * 2 ** 20;
 /** Activations, staging and the logits of a prompt. */
 const WORK_BYTES = 96 * 2 ** 20;
+
+/** What a model takes before any component of it is loaded. */
+export function emptyMemory(tier: Tier): MemoryUse {
+  return { gpuBytes: tier === 'wasm' ? 0 : WORK_BYTES, cpuBytes: RUNTIME_BYTES };
+}
+
+/** Requests that a model without caches takes at once: while one computes, another is made ready. */
+const GRAPH_SEQUENCES = 2;
 
 interface Option {
   readonly endBits?: 4 | 8;
@@ -31,7 +47,7 @@ interface Option {
  * Ways to load a model, best first: what is given up is first the number of sequences, then length beyond what few ask for,
  * then exactness, where it is least missed first.
  */
-const OPTIONS: readonly Option[] = [
+const DECODER_OPTIONS: readonly Option[] = [
   { blockSize: 32, maxSequences: 4 },
   { blockSize: 32, maxSequences: 2 },
   { blockSize: 32, maxSequences: 1 },
@@ -44,44 +60,83 @@ const OPTIONS: readonly Option[] = [
   { blockSize: 128, maxSequences: 1, contextTokens: 2048, endBits: 4, cacheBits: 8 },
 ];
 
+const GRAPH_OPTIONS: readonly Option[] = [
+  { blockSize: 32, maxSequences: GRAPH_SEQUENCES },
+  { blockSize: 128, maxSequences: GRAPH_SEQUENCES },
+  { blockSize: 128, maxSequences: GRAPH_SEQUENCES, endBits: 8 },
+  { blockSize: 128, maxSequences: GRAPH_SEQUENCES, endBits: 4 },
+];
+
 export interface PlanRequest {
   readonly tier: Tier;
-  readonly precision: Precision;
-  readonly emit: (storage: Storage) => DecoderGraph;
+  /** How weights are stored; chosen for each component if left out. */
+  readonly precision: Precision | undefined;
+  readonly wanted: readonly { readonly name: ComponentName; readonly emit: (storage: Storage) => ComponentGraph }[];
+  /** What the model takes already. */
+  readonly taken: MemoryUse;
 }
 
-/** Ways to load a decoder on a tier, best first, worked out one by one. Nothing is read but the table of parameters. */
-export function* planDecoder({ tier, precision, emit }: PlanRequest): Generator<Candidate> {
+/** Ways to load components on a tier, best first, worked out one by one. Nothing is read but the table of parameters. */
+export function* planComponents({ tier, precision, wanted, taken }: PlanRequest): Generator<LoadPlan> {
+  const exact = wanted.map(({ emit }) => emit(storageOf('fp32')));
+  const decodes = exact.some(({ shape }) => shape !== undefined);
   const seen = new Set<string>();
-  for (const { maxSequences, contextTokens, cacheBits, ...rest } of OPTIONS) {
-    if (cacheBits !== undefined && tier === 'wasm') continue;
-    const storage: Storage = {
-      ...storageOf(precision, rest),
-      ...(contextTokens !== undefined && { contextTokens }),
-      ...(cacheBits !== undefined && { cacheBits }),
-    };
-    const graph = emit(storage);
-    const label = labelOf(precision, storage, graph.shape);
+  for (const option of decodes ? DECODER_OPTIONS : GRAPH_OPTIONS) {
+    if (option.cacheBits !== undefined && tier === 'wasm') continue;
+    const components = wanted.map(({ name, emit }, at): PlannedComponent => {
+      const whole = exact[at];
+      const chosen =
+        precision ?? precisionFor(tier, { floatBytes: weightBytes(whole), decodes: Boolean(whole?.shape) });
+      const storage = storageFor(chosen, option);
+      const graph = emit(storage);
+      return { name, storage, graph, label: labelOf(chosen, storage, graph.shape) };
+    });
+    const { maxSequences } = option;
     // Options that come to the same for this model are one.
-    if (seen.has(`${label} ${maxSequences}`)) continue;
-    seen.add(`${label} ${maxSequences}`);
-    yield { storage, label, graph, maxSequences, memory: memoryOf(tier, storage, graph, maxSequences) };
+    const label = `${maxSequences} ${components.map((component) => component.label).join(' ')}`;
+    if (seen.has(label)) continue;
+    seen.add(label);
+    yield { components, maxSequences, memory: memoryOf(tier, taken, components, maxSequences) };
   }
 }
 
-function labelOf(precision: Precision, { linear, ends, cacheBits }: Storage, { contextTokens }: DecoderShape): string {
+function storageFor(precision: Precision, { contextTokens, cacheBits, blockSize, endBits }: Option): Storage {
+  return {
+    ...storageOf(precision, { blockSize, ...(endBits && { endBits }) }),
+    ...(contextTokens !== undefined && { contextTokens }),
+    ...(cacheBits !== undefined && { cacheBits }),
+  };
+}
+
+function labelOf(precision: Precision, { linear, ends, cacheBits }: Storage, shape: DecoderShape | undefined): string {
   const bits = (stored: Storage['linear']) => (stored === 'float' ? 'f' : `${stored.bits}x${stored.blockSize}`);
-  return `${precision}-${bits(linear)}-${bits(ends)}-c${contextTokens}${cacheBits ? `-k${cacheBits}` : ''}`;
+  const length = shape ? `-c${shape.contextTokens}${cacheBits ? `-k${cacheBits}` : ''}` : '';
+  return `${precision}-${bits(linear)}-${bits(ends)}${length}`;
 }
 
-function memoryOf(tier: Tier, storage: Storage, graph: DecoderGraph, maxSequences: number): MemoryUse {
-  const weights = weightBytes(graph);
-  const caches = maxSequences * cacheBytes(storage, graph.shape);
-  if (tier === 'wasm') return { gpuBytes: 0, cpuBytes: weights + caches + RUNTIME_BYTES };
-  return { gpuBytes: weights + caches + WORK_BYTES, cpuBytes: RUNTIME_BYTES };
+function memoryOf(
+  tier: Tier,
+  taken: MemoryUse,
+  components: readonly PlannedComponent[],
+  maxSequences: number,
+): MemoryUse {
+  return components.map((component) => componentMemory(tier, component, maxSequences)).reduce(addMemory, taken);
 }
 
-const weightBytes = ({ parts }: EmittedGraph): number => parts.reduce((sum, { bytes }) => sum + bytes, 0);
+/** What a component takes: its weights, and caches for as many sequences. */
+export function componentMemory(tier: Tier, { graph, storage }: PlannedComponent, sequences: number): MemoryUse {
+  const bytes = weightBytes(graph) + (graph.shape ? sequences * cacheBytes(storage, graph.shape) : 0);
+  return tier === 'wasm' ? { gpuBytes: 0, cpuBytes: bytes } : { gpuBytes: bytes, cpuBytes: 0 };
+}
+
+export const addMemory = (a: MemoryUse, b: MemoryUse): MemoryUse => ({
+  gpuBytes: a.gpuBytes + b.gpuBytes,
+  cpuBytes: a.cpuBytes + b.cpuBytes,
+});
+
+/** Bytes of all weights of a graph. */
+const weightBytes = (graph: Pick<EmittedGraph, 'parts'> | undefined): number =>
+  (graph?.parts ?? []).reduce((sum, { bytes }) => sum + bytes, 0);
 
 /** Bytes of the keys and values of one sequence that fills the context. */
 export function cacheBytes(storage: Storage, shape: DecoderShape): number {

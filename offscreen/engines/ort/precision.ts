@@ -1,20 +1,21 @@
 import type { Precision } from '../../graphs/graph.ts';
-import type { ModelManifest } from '../../store/manifest.ts';
 import type { Tier } from './tiers.ts';
 
-/** Weights that take at most this much as float32 are not worth packing on the processor. */
+/** A component that takes at most this much as float32 is not worth packing on the processor. */
 const SMALL_BYTES = 64 * 2 ** 20;
-
-/** Checkpoints store two bytes a weight; one that stores four is only overestimated. */
-const FLOAT32_PER_STORED = 2;
+/** Encoders take this much memory for their exactness and, on the processor, for their speed. */
+const EXACT_BYTES = 2 ** 30;
 
 /**
- * How a model's linear layers are stored where nobody chose. 4 bits on the graphics device, and on the processor for
- * models whose memory matters; small ones stay float32 there, because the runtime has no fast 4-bit product for the
- * processor and unpacks the matrix at every token (measured: 6 times slower).
+ * How the linear layers of a component are stored where nobody chose. Decoders have 4 bits on the graphics device, and on the
+ * processor where their memory matters; small ones stay float32 there, because the runtime has no fast 4-bit product for the
+ * processor and unpacks the matrix at every token (measured: 6 times slower). What runs once a request stays float32, or
+ * takes 8 bits where it is large.
  */
-export function precisionFor(tier: Tier, { files }: Pick<ModelManifest, 'files'>): Precision {
-  if (tier !== 'wasm') return 'q4';
-  const stored = files.filter(({ path }) => path.endsWith('.safetensors')).reduce((sum, { bytes }) => sum + bytes, 0);
-  return stored * FLOAT32_PER_STORED <= SMALL_BYTES ? 'fp32' : 'q4';
+export function precisionFor(
+  tier: Tier,
+  { floatBytes, decodes }: { readonly floatBytes: number; readonly decodes: boolean },
+): Precision {
+  if (!decodes) return floatBytes <= EXACT_BYTES ? 'fp32' : 'q8';
+  return tier === 'wasm' && floatBytes <= SMALL_BYTES ? 'fp32' : 'q4';
 }

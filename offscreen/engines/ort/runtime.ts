@@ -1,5 +1,6 @@
 import type { Env, InferenceSession, Tensor, TensorConstructor, TensorFactory } from 'onnxruntime-common';
 import type { Artifact } from '../../store/artifacts.ts';
+import { FileBytes } from './file-bytes.ts';
 import type { Tier } from './tiers.ts';
 
 /** The part of onnxruntime-web that is used; the same in each of its builds. */
@@ -72,25 +73,25 @@ export interface SessionSetup {
   readonly cacheBits?: 8;
 }
 
-/** Opens a session on `artifact`. */
+/** Opens a session on `artifact`. No more than one weight of it is ever in memory outside the runtime's own. */
 export async function createSession(
   { ort }: Runtime,
   tier: Tier,
   artifact: Artifact,
   { device, onDevice = [], cacheBits }: SessionSetup,
 ): Promise<InferenceSession> {
-  // The promise-integration build reads a file piece by piece; the others need it in memory while they load.
-  const externalData = await Promise.all(
-    artifact.parts.map(async ({ file, data }) => ({
-      path: file,
-      data: tier === 'jspi' ? data : new Uint8Array(await data.arrayBuffer()),
-    })),
-  );
+  // The promise-integration build reads blobs by itself; the others read memory, and are given what looks like it.
+  const externalData = artifact.parts.map(({ file, data }) => ({
+    path: file,
+    data: tier === 'jspi' ? data : new FileBytes(data),
+  }));
   setProviderOptions(cacheBits ? { kvCacheQuantizationBits: String(cacheBits) } : {});
   return ort.InferenceSession.create(artifact.model, {
     executionProviders: device ? [{ name: 'webgpu', device, storageBufferCacheMode: 'simple' } as never] : ['wasm'],
     externalData,
     graphOptimizationLevel: 'all',
+    // Warnings tell which small integer operators run on the processor, which is as it should be.
+    logSeverityLevel: 3,
     preferredOutputLocation: Object.fromEntries(onDevice.map((name) => [name, 'gpu-buffer'])),
   });
 }

@@ -2,12 +2,11 @@ import * as v from 'valibot';
 import { toWireError, WebplatError } from '../../../src/protocol/errors.ts';
 import type { TensorMap } from '../../../src/protocol/tensor.ts';
 import { createFileServiceClient } from '../../store/file-service.ts';
-import { createModelReader } from '../../store/model-reader.ts';
-import { runDecoder } from '../../tasks/tensors.ts';
+import { runTensors } from '../../tasks/tensors.ts';
 import { generateText } from '../../tasks/text-generation.ts';
 import type { MemoryUse } from '../engine.ts';
-import { loadModel, type RunningModel, TierRefused } from './load.ts';
-import { type FromWorker, ToWorker } from './messages.ts';
+import { type FromWorker, type State, ToWorker } from './messages.ts';
+import { type OpenModel, openModel, TierRefused } from './open-model.ts';
 
 /** The worker's end of the engine: one model, loaded by the first message. */
 export interface WorkerPort {
@@ -16,11 +15,11 @@ export interface WorkerPort {
 }
 
 type Of<Kind extends ToWorker['kind']> = Extract<ToWorker, { kind: Kind }>;
-type Request = Of<'generate' | 'count' | 'run'>;
+type Request = Of<'prepare' | 'generate' | 'count' | 'run'>;
 
 export function serveEngine(port: WorkerPort): void {
   const running = new Map<number, AbortController>();
-  let model: RunningModel | undefined;
+  let model: OpenModel | undefined;
   const post = (message: FromWorker, transfer: Transferable[] = []) => port.postMessage(message, transfer);
   const service = createFileServiceClient(post);
   let admitted = (_quotaBytes: number | undefined) => {};
@@ -33,48 +32,42 @@ export function serveEngine(port: WorkerPort): void {
   const fail = (error: unknown) => post({ kind: 'failed', error: toWireError(error) });
 
   async function load(message: Of<'load'>): Promise<void> {
-    const { assetBase, manifest, tier, precision } = message;
-    const signal = new AbortController().signal;
-    const onProgress = (progress: Extract<FromWorker, { kind: 'progress' }>['progress']) =>
-      post({ kind: 'progress', progress });
+    const { assetBase, manifest, tier, precision, use, inSequence } = message;
     try {
-      const loaded = await loadModel({
+      const opened = await openModel({
         tier,
         precision,
+        inSequence,
         contentHash: manifest.contentHash,
-        files: createModelReader(manifest.files, service, signal),
+        files: manifest.files,
+        service,
         assetBase: new URL(assetBase),
-        signal,
-        onProgress,
+        onProgress: (progress) => post({ kind: 'progress', ...progress }),
         admit,
       });
-      model = loaded;
-      void loaded.broken.then(fail);
-      onProgress({ phase: 'ready', fraction: 1 });
-      post({
-        kind: 'loaded',
-        ...(loaded.adapter && { adapter: loaded.adapter }),
-        contextTokens: loaded.decoder.shape.contextTokens,
-        maxSequences: loaded.maxSequences,
-        memory: loaded.memory(),
-      });
+      // A load that nobody wants any more ends with its worker.
+      await opened.prepare(use, new AbortController().signal);
+      model = opened;
+      void opened.broken.then(fail);
+      post({ kind: 'loaded', ...(opened.adapter && { adapter: opened.adapter }), state: stateOf(opened) });
     } catch (error) {
       if (error instanceof TierRefused) post({ kind: 'refused', reason: error.message.slice(0, 512) });
       else fail(error);
     }
   }
 
-  async function compute(
-    { decoder, tokenizer }: RunningModel,
-    request: Request,
-    signal: AbortSignal,
-  ): Promise<unknown> {
+  async function compute(opened: OpenModel, request: Request, signal: AbortSignal): Promise<unknown> {
     const { id } = request;
     const onCompute = (computeMs: number) => post({ kind: 'compute', id, computeMs });
+    if (request.kind === 'prepare') {
+      await opened.prepare(request.use, signal);
+      return {};
+    }
+    if (request.kind === 'run') return runTensors(opened, request, { signal, onCompute });
+    const tokenizer = opened.tokenizer();
     if (request.kind === 'count') return tokenizer.encode(request.input).length;
-    if (request.kind === 'run') return runDecoder(decoder, request.inputs, { signal, onCompute });
     const onText: Parameters<typeof generateText>[3]['onText'] = (chunk) => post({ kind: 'text', id, chunk });
-    return generateText(decoder, tokenizer, request.request, { signal, onText, onCompute });
+    return generateText(opened.decoder('decoder'), tokenizer, request.request, { signal, onText, onCompute });
   }
 
   async function answer(request: Request): Promise<void> {
@@ -84,10 +77,10 @@ export function serveEngine(port: WorkerPort): void {
     try {
       if (!model) throw new WebplatError('internal');
       const value = await compute(model, request, abort.signal);
-      post({ kind: 'result', id, value, memory: model.memory() }, request.kind === 'run' ? buffersOf(value) : []);
+      post({ kind: 'result', id, value, state: stateOf(model) }, request.kind === 'run' ? buffersOf(value) : []);
     } catch (error) {
-      if (isFatal(error)) return fail(error);
-      post({ kind: 'error', id, error: toWireError(error), memory: model?.memory() ?? { gpuBytes: 0, cpuBytes: 0 } });
+      if (isFatal(error)) return fail(error instanceof TierRefused ? new WebplatError('engine-failed') : error);
+      post({ kind: 'error', id, error: toWireError(error), state: stateOf(model) });
     } finally {
       running.delete(id);
     }
@@ -103,8 +96,15 @@ export function serveEngine(port: WorkerPort): void {
   };
 }
 
+function stateOf(model: OpenModel | undefined): State {
+  if (!model) return { maxSequences: 1, memory: { gpuBytes: 0, cpuBytes: 0 } };
+  const { contextTokens, maxSequences } = model;
+  return { maxSequences, memory: model.memory(), ...(contextTokens !== undefined && { contextTokens }) };
+}
+
 /** A runtime that failed once cannot be trusted with another request: the worker ends, and the model loads anew. */
 const isFatal = (error: unknown): boolean =>
-  error instanceof WebplatError && (error.code === 'engine-failed' || error.code === 'device-lost');
+  error instanceof TierRefused ||
+  (error instanceof WebplatError && (error.code === 'engine-failed' || error.code === 'device-lost'));
 
 const buffersOf = (value: unknown): Transferable[] => Object.values(value as TensorMap).map(({ data }) => data);

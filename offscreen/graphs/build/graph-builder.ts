@@ -17,6 +17,8 @@ export interface WeightPart {
 export interface EmittedGraph {
   readonly model: Uint8Array<ArrayBuffer>;
   readonly parts: readonly WeightPart[];
+  readonly inputs: readonly Value[];
+  readonly outputs: readonly Value[];
 }
 
 export interface NodeResult {
@@ -189,6 +191,8 @@ export function createGraphBuilder({ name: graphName, params, float = 'float32' 
     },
     finish() {
       return {
+        inputs: graph.inputs,
+        outputs: graph.outputs,
         model: encodeModel(graph),
         parts: [...parts].map(([name, { bytes, steps }]) => ({ name, file: fileOf(name), bytes, steps })),
       };

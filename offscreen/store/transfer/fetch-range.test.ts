@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { pause } from '../../../src/shared/abort.ts';
 import { createThrottle } from '../download-rules.ts';
 import { SourceFault } from './fault.ts';
 import { type AllowedFetch, fetchRange, NoRanges, type RangeRequest } from './fetch-range.ts';
@@ -138,7 +139,7 @@ describe('a range', () => {
     const throttle = createThrottle(
       () => 10,
       () => Date.now(),
-      (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+      (ms) => pause(ms, live()),
     );
     const { fetch } = serverOf(new Uint8Array(400));
     const outcome = settled(fetchRange(fetch, ask({ end: 400, fileBytes: 800, onBytes: throttle })));

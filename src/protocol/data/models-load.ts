@@ -1,15 +1,15 @@
 import * as v from 'valibot';
 import { defineMethod } from '../define.ts';
 import { LoadProgress } from '../generation.ts';
-import { Backend, ModelName } from '../scalars.ts';
+import { Backend, ModelName, TaskName } from '../scalars.ts';
 
 export const modelsLoad = defineMethod({
   name: 'models.load',
   channel: 'data',
   from: ['page'],
   needs: 'session',
-  doc: 'Makes a model resident and holds it for this document until it is released or the session ends.',
-  params: v.strictObject({ model: ModelName }),
+  doc: 'Makes a model resident, as far as a task needs it, and holds it for this document until it is released or the session ends.',
+  params: v.strictObject({ model: ModelName, task: v.optional(TaskName) }),
   result: v.strictObject({
     model: ModelName,
     backend: Backend,

@@ -87,6 +87,7 @@ const api = {
       const wanted = manifest ?? (await resolveManifest());
       const files = createPackagedSource(assetBase).open(wanted, signal, () => {});
       const loaded = await engine.load(wanted, {
+        use: { task: 'text-generation' },
         signal,
         async admit({ gpuBytes }) {
           if (gpuBytes > gpuBudgetBytes) return { granted: false, quotaBytes: gpuBudgetBytes };
@@ -145,7 +146,7 @@ const api = {
     outcome(async () => {
       const positions = [...ids.keys()];
       const outputs = await get(model).run(
-        { input_ids: int64(ids, [1, ids.length]), logit_positions: int64(positions, [ids.length]) },
+        { inputs: { input_ids: int64(ids, [1, ids.length]), logit_positions: int64(positions, [ids.length]) } },
         { signal: new AbortController().signal, onCompute: () => {} },
       );
       const logits = new Float32Array(outputs.logits?.data ?? new ArrayBuffer(0));
@@ -159,8 +160,8 @@ const api = {
       };
     }),
 
-  run: (model: number, inputs: Parameters<LoadedModel['run']>[0]) =>
-    outcome(() => get(model).run(inputs, { signal: new AbortController().signal, onCompute: () => {} })),
+  run: (model: number, request: Parameters<LoadedModel['run']>[0]) =>
+    outcome(() => get(model).run(request, { signal: new AbortController().signal, onCompute: () => {} })),
   countTokens: (model: number, input: TextInput) => outcome(() => get(model).countTokens(input)),
   failure: async (model: number) => toWireError(await get(model).failed),
   memory: (model: number) => get(model).memory(),

@@ -1,0 +1,24 @@
+import { answerFileAsk } from '../../store/file-service.ts';
+import type { LoadOptions } from '../engine.ts';
+import type { FromWorker, ToWorker } from './messages.ts';
+
+/** Answers what a worker asks of its surroundings, as long as it lives: files, memory, and somebody who sees how far it is. */
+export function createAttendant(
+  worker: Pick<Worker, 'postMessage'>,
+  { files, admit, onProgress }: Pick<LoadOptions, 'files' | 'admit' | 'onProgress'>,
+): (message: FromWorker) => boolean {
+  const tell = (message: ToWorker) => worker.postMessage(message);
+  return (message) => {
+    if (message.kind === 'progress') {
+      const { kind: _, ...progress } = message;
+      onProgress(progress);
+    } else if (message.kind === 'ask') {
+      void answerFileAsk(message, files).then(tell);
+    } else if (message.kind === 'admit') {
+      void admit(message.memory).then((answer) =>
+        tell({ kind: 'admitted', ...(!answer.granted && { quotaBytes: answer.quotaBytes }) }),
+      );
+    } else return false;
+    return true;
+  };
+}

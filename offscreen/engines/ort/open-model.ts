@@ -1,0 +1,243 @@
+import * as v from 'valibot';
+import { WebplatError } from '../../../src/protocol/errors.ts';
+import { createMutex } from '../../../src/shared/mutex.ts';
+import { openCheckpoint } from '../../checkpoint/open-checkpoint.ts';
+import { converterCount, createConverters } from '../../convert/converters.ts';
+import { type OwnedDevice, openDevice, requestAdapter } from '../../device/gpu-device.ts';
+import { createReadBack } from '../../device/read-back.ts';
+import type { ComponentName, ModelFamily } from '../../families/family.ts';
+import { familyOf } from '../../families/registry.ts';
+import { DECODER_IO, type DecoderShape, type Precision } from '../../graphs/graph.ts';
+import { type Artifact, createArtifactStore } from '../../store/artifacts.ts';
+import { openPrivateFiles } from '../../store/files.ts';
+import type { ModelFile, ModelFiles } from '../../store/manifest.ts';
+import { createModelReader, type ModelReader } from '../../store/model-reader.ts';
+import type { RunningComponent, TaskModel } from '../../tasks/task-model.ts';
+import { createTextTokenizer } from '../../tasks/tokenizer.ts';
+import type { ComponentProgress, MemoryUse, ModelUse } from '../engine.ts';
+import { createDeviceCache, createHostCache } from './caches.ts';
+import { compileComponent } from './compile.ts';
+import { createComponents } from './components.ts';
+import { createOrtDecoder } from './decoder.ts';
+import { createGraphRunner, type RunSetting } from './graph-runner.ts';
+import { emptyMemory, type PlannedComponent } from './plan.ts';
+import { createSession, loadRuntime, type Runtime } from './runtime.ts';
+import type { Tier } from './tiers.ts';
+import { tryDecoder, tryGraph } from './trial.ts';
+
+export interface OpenRequest {
+  readonly tier: Tier;
+  readonly contentHash: string;
+  readonly files: readonly ModelFile[];
+  readonly service: ModelFiles;
+  /** How linear layers are stored; chosen for each component if left out. */
+  readonly precision: Precision | undefined;
+  readonly assetBase: URL;
+  /** Loads one component after the other, each in one piece: what loading in parallel is compared with. */
+  readonly inSequence: boolean;
+  onProgress(progress: ComponentProgress): void;
+  /** Asks for memory; answers the budget that stands in the way, or undefined when it is granted. */
+  admit(need: MemoryUse): Promise<number | undefined>;
+}
+
+/** A model whose components are loaded as they are needed. */
+export interface OpenModel extends TaskModel {
+  readonly adapter?: string;
+  /** Settles when the device is lost or cannot be trusted any more. */
+  readonly broken: Promise<WebplatError>;
+  /** Tokens of the decoder's context, when one is loaded. */
+  readonly contextTokens: number | undefined;
+  /** Requests that are worked on at once. */
+  readonly maxSequences: number;
+  /** Loads what is missing for a use of the model. */
+  prepare(use: ModelUse, signal: AbortSignal): Promise<void>;
+  memory(): MemoryUse;
+}
+
+/** The tier cannot run the model; another one may. */
+export class TierRefused extends Error {}
+
+/**
+ * Opens a model in this realm. A realm is good for one attempt: a runtime that failed to start a device cannot start one
+ * again.
+ *
+ * @throws WebplatError for what is wrong with the model, {@link TierRefused} for what is wrong with the tier.
+ */
+export async function openModel(request: OpenRequest): Promise<OpenModel> {
+  const { tier, files, service, precision, assetBase, contentHash, inSequence, admit, onProgress } = request;
+  const source = createModelReader(files, service, new AbortController().signal);
+  const texts = await readTextFiles(source);
+  const { config } = texts;
+  const family = familyOf(config);
+  const runtime = await refuseOnError(loadRuntime(tier, assetBase));
+  const owned = tier === 'wasm' ? undefined : await refuseOnError(openOwnDevice());
+  const { table, reader } = await openCheckpoint(source);
+  const root = await openPrivateFiles();
+  const store = createArtifactStore(root);
+  const converters = root
+    ? createConverters({ count: inSequence ? 1 : converterCount(), files, config, service })
+    : undefined;
+  const setting: RunSetting = {
+    ort: runtime.ort,
+    mutex: createMutex(),
+    readBack: owned ? await createReadBack(owned.device) : (work) => work(),
+    diagnose: async () => owned?.diagnose(),
+  };
+  const compile = { files: source, table, reader, family, contentHash, store, converters, onProgress };
+  const oneByOne = createMutex();
+
+  const components = createComponents<RunningComponent>({
+    family,
+    config,
+    table,
+    tier,
+    precision,
+    taken: emptyMemory(tier),
+    admit,
+    onProgress,
+    async bring(planned, options) {
+      const work = async () => {
+        const artifact = await compileComponent(compile, planned, options);
+        onProgress({ component: planned.name, phase: 'compile', doneBytes: 0, totalBytes: 1 });
+        return start(planned, artifact, { tier, runtime, owned, setting, maxSequences: options.maxSequences });
+      };
+      return inSequence ? oneByOne.run(work) : work();
+    },
+  });
+
+  const tokenizer = texts.tokenizer === undefined ? undefined : createTextTokenizer(texts, vocabularyOf(config));
+  return {
+    ...(owned && { adapter: owned.adapterName }),
+    broken: owned?.broken ?? new Promise<never>(() => {}),
+    get contextTokens() {
+      return components.decoder?.contextTokens;
+    },
+    get maxSequences() {
+      return components.maxSequences;
+    },
+    tokenizer() {
+      if (tokenizer) return tokenizer;
+      throw new WebplatError('model-corrupt', undefined, { reason: 'The model has no tokenizer.json.' });
+    },
+    component(graph) {
+      const [name] = componentsFor({ task: 'tensors', ...(graph && { graph }) }, family, config);
+      return components.get(name as ComponentName).session;
+    },
+    graph(name) {
+      const component = components.get(name).session;
+      if ('graph' in component) return component.graph;
+      throw new WebplatError('internal');
+    },
+    decoder(name) {
+      const component = components.get(name).session;
+      if ('decoder' in component) return component.decoder;
+      throw new WebplatError('internal');
+    },
+    async prepare(use, signal) {
+      try {
+        await components.need(componentsFor(use, family, config), signal);
+      } finally {
+        converters?.rest();
+      }
+    },
+    memory: () => ({ gpuBytes: owned?.bytes() ?? 0, cpuBytes: runtime.heapBytes() }),
+  };
+}
+
+async function refuseOnError<T>(work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    throw new TierRefused(error instanceof Error ? error.message : String(error));
+  }
+}
+
+async function openOwnDevice(): Promise<OwnedDevice> {
+  const adapter = await requestAdapter();
+  if (!adapter) throw new TierRefused('No graphics adapter answered the worker.');
+  return openDevice(adapter);
+}
+
+/** The files that tell how a model is asked and read, parsed. */
+async function readTextFiles(files: ModelReader) {
+  const [config, generationConfig, tokenizer, tokenizerConfig] = await Promise.all(
+    ['config.json', 'generation_config.json', 'tokenizer.json', 'tokenizer_config.json'].map(files.json),
+  );
+  return { config, generationConfig, tokenizer, tokenizerConfig };
+}
+
+const Vocabulary = v.object({
+  vocab_size: v.optional(v.number()),
+  text_config: v.optional(v.object({ vocab_size: v.optional(v.number()) })),
+});
+
+function vocabularyOf(config: unknown): number {
+  const { vocab_size, text_config } = v.parse(Vocabulary, config);
+  const size = vocab_size ?? text_config?.vocab_size;
+  if (size === undefined) {
+    throw new WebplatError('model-corrupt', undefined, {
+      reason: 'config.json does not say how many tokens there are.',
+    });
+  }
+  return size;
+}
+
+/** Components for a use: those of a task, or the one graph that tensors are run on. */
+function componentsFor(
+  { task, graph }: ModelUse,
+  { tasks, components }: ModelFamily,
+  config: unknown,
+): readonly ComponentName[] {
+  if (task !== 'tensors') {
+    const names = tasks(config)[task];
+    if (names) return names;
+    throw new WebplatError('model-unsupported', undefined, { reason: `The model does not do ${task}.` });
+  }
+  const known = Object.keys(components) as ComponentName[];
+  const named = known.filter((name) => graph === undefined || name === graph);
+  if (named.length === 1) return named;
+  throw new WebplatError('invalid-request', `graph must be one of ${known.join(', ')}.`, { field: 'graph' });
+}
+
+interface StartSetting {
+  readonly tier: Tier;
+  readonly runtime: Runtime;
+  readonly owned: OwnedDevice | undefined;
+  readonly setting: RunSetting;
+  readonly maxSequences: number;
+}
+
+/** Opens a session and tries it once, so that everything is compiled before the first request. */
+async function start(
+  { graph, storage }: PlannedComponent,
+  artifact: Artifact,
+  { tier, runtime, owned, setting, maxSequences }: StartSetting,
+): Promise<RunningComponent> {
+  const { shape, inputs } = graph;
+  const session = await refuseOnError(
+    setting.mutex.run(() =>
+      createSession(runtime, tier, artifact, {
+        ...(owned && { device: owned.device, onDevice: shape ? cachesOf(shape) : [] }),
+        ...(storage.cacheBits && { cacheBits: storage.cacheBits }),
+      }),
+    ),
+  );
+  const watched = <T>(work: Promise<T>) =>
+    refuseOnError(owned ? Promise.race([work, owned.broken.then((error) => Promise.reject(error))]) : work);
+  if (!shape) {
+    const runner = createGraphRunner({ ...setting, session, inputs });
+    await watched(tryGraph(runner));
+    return { graph: runner };
+  }
+  const makeCache = async () =>
+    owned ? createDeviceCache(runtime.ort, owned.device, shape, storage) : createHostCache(runtime.ort, shape);
+  const decoder = createOrtDecoder({ ...setting, session, shape, maxSequences, makeCache });
+  await watched(tryDecoder(decoder));
+  return { decoder };
+}
+
+const cachesOf = ({ layers }: DecoderShape): string[] =>
+  Array.from({ length: layers }, (_, layer) => [
+    DECODER_IO.present(layer, 'key'),
+    DECODER_IO.present(layer, 'value'),
+  ]).flat();
