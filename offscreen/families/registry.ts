@@ -1,11 +1,18 @@
 import * as v from 'valibot';
 import { WebplatError } from '../../src/protocol/errors.ts';
+import { bert } from './bert.ts';
+import { clap } from './clap.ts';
+import { clip } from './clip.ts';
+import { detr } from './detr.ts';
 import type { ModelFamily } from './family.ts';
 import { llama } from './llama.ts';
 import { qwen2 } from './qwen2.ts';
 import { qwen3 } from './qwen3.ts';
+import { vit } from './vit.ts';
+import { wav2vec2 } from './wav2vec2.ts';
+import { xClip } from './x-clip.ts';
 
-export const FAMILIES: readonly ModelFamily[] = [llama, qwen2, qwen3];
+export const FAMILIES: readonly ModelFamily[] = [bert, clap, clip, detr, llama, qwen2, qwen3, vit, wav2vec2, xClip];
 
 const TypedConfig = v.object({ model_type: v.pipe(v.string(), v.maxLength(64)) });
 

@@ -2,6 +2,7 @@ import * as v from 'valibot';
 import { WebplatError } from '../../src/protocol/errors.ts';
 import type { ModelCard } from '../../src/protocol/model.ts';
 import { parseModelName } from '../../src/protocol/model-name.ts';
+import type { ModelTask } from '../families/family.ts';
 import { familyOf } from '../families/registry.ts';
 import type { RemoteModel } from './sources/remote-model.ts';
 
@@ -11,6 +12,8 @@ const ConfigFile = v.object({
 
 /** 4 bits a weight with scales and caches, for each byte of a checkpoint that stores two: an estimate before a plan is made. */
 const RESIDENT_PER_STORED = 0.35;
+/** What runs once a request stays as exact as it is stored, and half-precision weights become float32. */
+const RESIDENT_PER_STORED_EXACT = 2;
 const LEAST_RESIDENT_BYTES = 32 * 2 ** 20;
 
 /** What a model is to the user, from its list of files and its config. */
@@ -20,19 +23,21 @@ export function describeModel(name: string, remote: RemoteModel, config: unknown
   const family = familyOf(config);
   const { max_position_embeddings: contextTokens } = v.parse(ConfigFile, config);
   const bytes = remote.files.reduce((sum, file) => sum + file.bytes, 0);
+  const tasks = family.tasks(config);
+  const perStored = family.components.decoder ? RESIDENT_PER_STORED : RESIDENT_PER_STORED_EXACT;
   const host = parsed.scheme === 'packaged' || parsed.scheme === 'file' ? undefined : hostOf(remote);
   return {
     name,
     title: titleOf(name),
     description: `${family.modelTypes[0] ?? ''} model${host ? ` from ${host}` : ''}`,
     licence: remote.licence,
-    tasks: ['text-generation', 'tensors'],
+    tasks: [...(Object.keys(tasks) as ModelTask[]), 'tensors'],
     source: { packaged: 'packaged', file: 'file', hf: 'hub', https: 'web' }[parsed.scheme] as ModelCard['source'],
     ...(host && { host }),
     diskBytes: bytes,
     downloadBytes: bytes,
-    residentBytes: Math.max(LEAST_RESIDENT_BYTES, Math.round(bytes * RESIDENT_PER_STORED)),
-    ...(contextTokens !== undefined && { contextTokens }),
+    residentBytes: Math.max(LEAST_RESIDENT_BYTES, Math.round(bytes * perStored)),
+    ...(tasks['text-generation'] && contextTokens !== undefined && { contextTokens }),
   };
 }
 

@@ -105,7 +105,11 @@ export async function openModel(request: OpenRequest): Promise<OpenModel> {
     },
   });
 
-  const tokenizer = texts.tokenizer === undefined ? undefined : createTextTokenizer(texts, vocabularyOf(config));
+  // A tokenizer that no task reads is none of ours to judge.
+  const tokenizer =
+    texts.tokenizer !== undefined && family.tasks(config)['text-generation']
+      ? createTextTokenizer(texts, vocabularyOf(config))
+      : undefined;
   return {
     ...(owned && { adapter: owned.adapterName }),
     broken: owned?.broken ?? new Promise<never>(() => {}),

@@ -13,7 +13,6 @@ const CONTRIB_DOMAIN = 'com.microsoft';
 const ELEMENT_TYPES: Record<Element, Onnx.TensorProto.DataType> = {
   float32: DataType.FLOAT,
   float16: DataType.FLOAT16,
-  float64: DataType.DOUBLE,
   int64: DataType.INT64,
   int32: DataType.INT32,
   uint8: DataType.UINT8,

@@ -1,5 +1,5 @@
 /** Element types of values in a graph; weights may be packed bytes as well. */
-export const ELEMENTS = ['float32', 'float16', 'float64', 'int64', 'int32', 'uint8', 'bool'] as const;
+export const ELEMENTS = ['float32', 'float16', 'int64', 'int32', 'uint8', 'bool'] as const;
 export type Element = (typeof ELEMENTS)[number];
 
 /** What activations are computed in. */
@@ -8,7 +8,6 @@ export type Float = Extract<Element, 'float32' | 'float16'>;
 export const ELEMENT_SIZES: Record<Element, number> = {
   float32: 4,
   float16: 2,
-  float64: 8,
   int64: 8,
   int32: 4,
   uint8: 1,

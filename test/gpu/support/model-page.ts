@@ -15,7 +15,7 @@ import type { ModelPage } from './page/main.ts';
 export interface ModelPageHost {
   /** Opens the page in a profile of its own: caches start empty. */
   open(options?: { readonly gpu?: boolean }): Promise<OpenModelPage>;
-  /** Serves `content` instead of a built file; undefined serves the file again. */
+  /** Serves `content` instead of a built file, or beside them; undefined takes it away again. */
   replace(file: string, content: Uint8Array | undefined): void;
   close(): Promise<void>;
 }
@@ -114,7 +114,9 @@ async function serve(folder: string, replaced: ReadonlyMap<string, Uint8Array>, 
   const server = createServer(async (request, response) => {
     const { pathname } = new URL(request.url ?? '/', 'http://localhost');
     const file = path.join(folder, pathname === '/' ? 'index.html' : path.normalize(pathname));
-    if (!file.startsWith(folder) || !existsSync(file)) return void response.writeHead(404).end();
+    const replacement = replaced.get(pathname);
+    const found = file.startsWith(folder) && (replacement !== undefined || existsSync(file));
+    if (!found) return void response.writeHead(404).end();
     response.writeHead(200, {
       'content-type': TYPES[path.extname(file)] ?? 'application/octet-stream',
       'cache-control': 'no-store',
@@ -122,7 +124,7 @@ async function serve(folder: string, replaced: ReadonlyMap<string, Uint8Array>, 
       'cross-origin-opener-policy': 'same-origin',
       'cross-origin-embedder-policy': 'require-corp',
     });
-    response.end(replaced.get(pathname) ?? (await readFile(file)));
+    response.end(replacement ?? (await readFile(file)));
   });
   await new Promise<void>((resolve) => server.listen(0, 'localhost', resolve));
   return server;

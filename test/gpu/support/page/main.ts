@@ -1,7 +1,7 @@
 import { probeCapabilities } from '../../../../offscreen/device/capabilities.ts';
 import { openDevice, requestAdapter } from '../../../../offscreen/device/gpu-device.ts';
 import { kickWhile, measureReadBack } from '../../../../offscreen/device/read-back.ts';
-import type { LoadedModel } from '../../../../offscreen/engines/engine.ts';
+import type { LoadedModel, ModelUse } from '../../../../offscreen/engines/engine.ts';
 import { createOrtEngine } from '../../../../offscreen/engines/ort/engine.ts';
 import type { Precision } from '../../../../offscreen/graphs/graph.ts';
 import type { ModelManifest } from '../../../../offscreen/store/manifest.ts';
@@ -21,10 +21,18 @@ export interface LoadArguments {
   /** Builds of the runtime that shall look unusable. */
   readonly withoutJspi?: boolean;
   readonly manifest?: ModelManifest;
+  /** What it is loaded for; text generation if left out. */
+  readonly use?: ModelUse;
   /** Bytes on the graphics device that are granted. */
   readonly gpuBudgetBytes?: number;
   /** Sizes and hashes of files that were replaced, as if they had always been so. */
   readonly replaced?: Readonly<Record<string, { readonly bytes: number; readonly sha256: string }>>;
+}
+
+export interface PlainTensor {
+  readonly dtype: 'float32' | 'int64';
+  readonly dims: number[];
+  readonly values: readonly number[];
 }
 
 export interface GenerateArguments {
@@ -67,6 +75,7 @@ const api = {
     precision,
     withoutJspi = false,
     manifest,
+    use = { task: 'text-generation' },
     replaced = {},
     gpuBudgetBytes = Number.POSITIVE_INFINITY,
   }: LoadArguments) =>
@@ -87,7 +96,7 @@ const api = {
       const wanted = manifest ?? (await resolveManifest());
       const files = createPackagedSource(assetBase).open(wanted, signal, () => {});
       const loaded = await engine.load(wanted, {
-        use: { task: 'text-generation' },
+        use,
         signal,
         async admit({ gpuBytes }) {
           if (gpuBytes > gpuBudgetBytes) return { granted: false, quotaBytes: gpuBudgetBytes };
@@ -160,8 +169,29 @@ const api = {
       };
     }),
 
+  /** One graph on tensors whose values are plain numbers, which is what tests can send and receive. */
+  runGraph: (model: number, graph: string, inputs: Readonly<Record<string, PlainTensor>>) =>
+    outcome(async () => {
+      const tensors = Object.entries(inputs).map(([name, { dtype, dims, values }]) => [
+        name,
+        dtype === 'int64' ? int64(values, dims) : { dtype, dims, data: Float32Array.from(values).buffer },
+      ]);
+      const events = { signal: new AbortController().signal, onCompute: () => {} };
+      const outputs = await get(model).run({ graph, inputs: Object.fromEntries(tensors) }, events);
+      return Object.fromEntries(
+        Object.entries(outputs).map(([name, { dims, data }]) => [
+          name,
+          { dtype: 'float32', dims, values: Array.from(new Float32Array(data)) } satisfies PlainTensor,
+        ]),
+      );
+    }),
   run: (model: number, request: Parameters<LoadedModel['run']>[0]) =>
     outcome(() => get(model).run(request, { signal: new AbortController().signal, onCompute: () => {} })),
+  prepare: (model: number, use: ModelUse) =>
+    outcome(async () => {
+      await get(model).prepare(use, new AbortController().signal);
+      return true;
+    }),
   countTokens: (model: number, input: TextInput) => outcome(() => get(model).countTokens(input)),
   failure: async (model: number) => toWireError(await get(model).failed),
   memory: (model: number) => get(model).memory(),

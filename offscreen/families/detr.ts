@@ -1,0 +1,9 @@
+import { emitDetr } from '../graphs/detr.ts';
+import type { ModelFamily } from './family.ts';
+
+export const detr: ModelFamily = {
+  modelTypes: ['detr'],
+  emitterVersion: 1,
+  components: { vision: emitDetr },
+  tasks: () => ({}),
+};

@@ -1,0 +1,9 @@
+import { emitWav2Vec2 } from '../graphs/wav2vec2.ts';
+import type { ModelFamily } from './family.ts';
+
+export const wav2vec2: ModelFamily = {
+  modelTypes: ['wav2vec2'],
+  emitterVersion: 1,
+  components: { audio: emitWav2Vec2 },
+  tasks: () => ({}),
+};

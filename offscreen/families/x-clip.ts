@@ -1,0 +1,9 @@
+import { emitXClipPrompts, emitXClipText, emitXClipVideo } from '../graphs/x-clip.ts';
+import type { ModelFamily } from './family.ts';
+
+export const xClip: ModelFamily = {
+  modelTypes: ['xclip'],
+  emitterVersion: 1,
+  components: { text: emitXClipText, video: emitXClipVideo, prompts: emitXClipPrompts },
+  tasks: () => ({}),
+};
