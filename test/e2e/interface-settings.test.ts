@@ -28,6 +28,24 @@ describe('what the user sets in the manager', () => {
     await expect.poll(() => manager.getByLabel('Graphics memory for models').inputValue()).toBe('4');
   });
 
+  it('sources of downloads are kept, and wrong ones are refused', async () => {
+    const manager = await openManager(suite.browser);
+    const [hub, hosts] = [manager.getByLabel('Hub', { exact: true }), manager.getByLabel('Hosts to download from')];
+    await hub.fill('http://127.0.0.1:8080');
+    await manager.getByRole('button', { name: 'Save downloads' }).click();
+    await manager.getByText('Add 127.0.0.1:8080, which is to be asked.').waitFor();
+    expect(await hosts.evaluate((field) => field === document.activeElement), 'focus on what is wrong').toBe(true);
+    await hosts.fill('127.0.0.1:8080');
+    await manager.getByRole('button', { name: 'Save downloads' }).click();
+    await manager.getByText('Downloads saved.').waitFor();
+    const again = await openManager(suite.browser);
+    await expect.poll(() => again.getByLabel('Hub', { exact: true }).inputValue()).toBe('http://127.0.0.1:8080');
+    expect(await again.getByLabel('Hosts to download from').inputValue()).toBe('127.0.0.1:8080');
+    await again.getByRole('button', { name: 'Restore defaults' }).click();
+    await again.getByRole('button', { name: 'Save downloads' }).click();
+    await expect.poll(() => hub.inputValue()).toBe('https://huggingface.co');
+  });
+
   it('a model leaves memory by itself after the time that was set', async () => {
     await change('Unload a model when it was idle for', '0.02');
     const page = await suite.visit('idle');

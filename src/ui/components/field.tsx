@@ -1,43 +1,95 @@
 import type { ComponentChildren } from 'preact';
 import { useId } from 'preact/hooks';
 
-interface NumberFieldProps {
+interface FieldProps {
   readonly label: ComponentChildren;
-  readonly unit: string;
-  readonly value: string;
-  readonly onInput: (value: string) => void;
   readonly hint?: ComponentChildren;
   readonly error?: string | undefined;
-  readonly name: string;
 }
 
+interface TextFieldProps extends FieldProps {
+  readonly name: string;
+  readonly value: string;
+  readonly onInput: (value: string) => void;
+}
+
+/** What every input for text has. */
+const PLAIN = { autocomplete: 'off', spellcheck: false } as const;
+
 /** A number with its unit. Text input on purpose: a wheel that turns over it must not change a limit. */
-export function NumberField({ label, unit, value, onInput, hint, error, name }: NumberFieldProps) {
+export function NumberField({ unit, value, onInput, name, ...field }: TextFieldProps & { readonly unit: string }) {
   const id = useId();
-  const described = [`${id}-unit`, hint ? `${id}-hint` : '', error ? `${id}-error` : ''].filter(Boolean).join(' ');
   return (
-    <div class="field">
-      <label class="field-label" for={id}>
-        {label}
-      </label>
+    <Field {...field} id={id}>
       <div class="field-row">
         <input
+          {...PLAIN}
           id={id}
           name={name}
           class="input input-number"
           type="text"
           inputMode="decimal"
-          autocomplete="off"
-          spellcheck={false}
           value={value}
-          aria-describedby={described}
-          aria-invalid={error !== undefined}
+          aria-describedby={describedBy(id, field, `${id}-unit`)}
+          aria-invalid={field.error !== undefined}
           onInput={(event) => onInput(event.currentTarget.value)}
         />
         <span class="field-unit" id={`${id}-unit`}>
           {unit}
         </span>
       </div>
+    </Field>
+  );
+}
+
+/** A line of text. */
+export function TextField({ value, onInput, name, ...field }: TextFieldProps) {
+  const id = useId();
+  return (
+    <Field {...field} id={id}>
+      <input
+        {...PLAIN}
+        id={id}
+        name={name}
+        class="input"
+        type="text"
+        value={value}
+        aria-describedby={describedBy(id, field)}
+        aria-invalid={field.error !== undefined}
+        onInput={(event) => onInput(event.currentTarget.value)}
+      />
+    </Field>
+  );
+}
+
+/** Entries, one a line. */
+export function LinesField({ value, onInput, name, ...field }: TextFieldProps) {
+  const id = useId();
+  return (
+    <Field {...field} id={id}>
+      <textarea
+        {...PLAIN}
+        id={id}
+        name={name}
+        class="input input-lines"
+        rows={Math.min(8, Math.max(2, value.split('\n').length))}
+        value={value}
+        aria-describedby={describedBy(id, field)}
+        aria-invalid={field.error !== undefined}
+        onInput={(event) => onInput(event.currentTarget.value)}
+      />
+    </Field>
+  );
+}
+
+/** An input with its label, what explains it and what is wrong with it. */
+function Field({ id, label, hint, error, children }: FieldProps & { id: string; children: ComponentChildren }) {
+  return (
+    <div class="field">
+      <label class="field-label" for={id}>
+        {label}
+      </label>
+      {children}
       {hint && (
         <p class="field-hint" id={`${id}-hint`}>
           {hint}
@@ -51,6 +103,9 @@ export function NumberField({ label, unit, value, onInput, hint, error, name }: 
     </div>
   );
 }
+
+const describedBy = (id: string, { hint, error }: Omit<FieldProps, 'label'>, unit = ''): string =>
+  [unit, hint ? `${id}-hint` : '', error ? `${id}-error` : ''].filter(Boolean).join(' ');
 
 interface ToggleProps {
   /** A radio button is one answer of those with the same name. */

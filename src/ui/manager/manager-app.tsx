@@ -6,6 +6,7 @@ import { PageNotices } from '../components/page-notices.tsx';
 import { useAction } from '../components/use-action.ts';
 import { useLive } from '../components/use-live.ts';
 import { paceMs } from '../model/pace.ts';
+import { DownloadsSection } from './downloads-section.tsx';
 import { ModelsSection } from './models-section.tsx';
 import { Overview } from './overview.tsx';
 import { SettingsSection } from './settings-section.tsx';
@@ -16,7 +17,7 @@ export interface ManagerAppProps {
   readonly onChanged: (listener: () => void) => () => void;
 }
 
-/** The manager: every site and what it may do, the models in memory, and the settings. */
+/** The manager: every site and what it may do, the models in memory, where they come from, and the settings. */
 export function ManagerApp({ client, onChanged }: ManagerAppProps) {
   const fetch = useCallback(() => client.state(), [client]);
   const { value: state, error, refresh } = useLive(fetch, onChanged, paceMs);
@@ -28,6 +29,7 @@ export function ManagerApp({ client, onChanged }: ManagerAppProps) {
         <nav aria-label="Sections">
           <a href="#sites">Sites</a>
           <a href="#models">Models</a>
+          <a href="#downloads">Downloads</a>
           <a href="#settings">Settings</a>
         </nav>
       </header>
@@ -39,6 +41,7 @@ export function ManagerApp({ client, onChanged }: ManagerAppProps) {
             <Overview state={state} client={client} action={action} />
             <SitesSection state={state} client={client} action={action} />
             <ModelsSection state={state} client={client} action={action} />
+            <DownloadsSection saved={state.settings} client={client} action={action} />
             <SettingsSection saved={state.settings} client={client} action={action} />
           </>
         )}

@@ -33,11 +33,11 @@ export interface Hub {
 }
 
 export interface HubOptions {
-  readonly port?: number;
+  readonly port?: number | undefined;
   /** Bytes a second of each connection; as fast as it goes, if left out. */
-  readonly bytesPerS?: number;
+  readonly bytesPerS?: number | undefined;
   /** Delay before every answer begins. */
-  readonly latencyMs?: number;
+  readonly latencyMs?: number | undefined;
 }
 
 const CORS = {

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { open, readdir, readFile, stat } from 'node:fs/promises';
+import { createReadStream } from 'node:fs';
+import { open, readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 
 /** A file of a repository, readable by range. */
@@ -68,15 +69,25 @@ export async function repoOfFolder(folder: string, options: Parameters<typeof re
   return repoOf(files, options);
 }
 
+/** Read piece by piece: a checkpoint may be larger than what Node takes at once. */
+async function hashesOf(file: string, bytes: number): Promise<{ readonly sha256: string; readonly gitOid: string }> {
+  const [sha256, gitOid] = [createHash('sha256'), createHash('sha1').update(`blob ${bytes}\0`)];
+  for await (const piece of createReadStream(file)) {
+    sha256.update(piece);
+    gitOid.update(piece);
+  }
+  return { sha256: sha256.digest('hex'), gitOid: gitOid.digest('hex') };
+}
+
 async function diskFile(file: string, name: string): Promise<HubFile> {
   const { size } = await stat(file);
-  const content = await readFile(file);
+  const { sha256, gitOid } = await hashesOf(file, size);
   const lfs = size > LFS_FROM_BYTES || LFS_NAMES.test(name);
   return {
     bytes: size,
     lfs,
-    sha256: sha256Of(content),
-    gitOid: gitOidOf(content),
+    sha256,
+    gitOid,
     async read(begin, end) {
       const handle = await open(file);
       try {
