@@ -35,6 +35,7 @@ const SHOTS: readonly Shot[] = [
   ...[320, 700, 1400].map(
     (width): Shot => ({ page: 'manager', scenario: 'usual', width, height: 800, full: true, press: ['Details'] }),
   ),
+  ...[320, 1000].map((width): Shot => ({ page: 'manager', scenario: 'disk', width, height: 800, full: true })),
   { page: 'manager', scenario: 'frame', width: 900, height: 900, press: ['Details'] },
   { page: 'manager', scenario: 'local', width: 800, height: 900, press: ['Details', 'Edit limits'] },
   { page: 'manager', scenario: 'usual', width: 640, height: 400, press: ['Revoke all'] },

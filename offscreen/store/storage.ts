@@ -97,6 +97,8 @@ export function createStorage(environment: StorageEnvironment): Storage {
     open(manifest, signal, onBytes) {
       const { name, source } = manifest.card;
       if (source === 'packaged') return packaged.open(manifest, signal, onBytes);
+      // Without this promise a browser that is short of disk may remove what was downloaded.
+      void navigator.storage.persist?.().catch(() => logger.info('the browser does not promise to keep models'));
       const files = need().then(({ models }) =>
         models.open(manifest, signal, (present, total) => {
           downloads.note(name, present, total);

@@ -11,7 +11,7 @@ import { createCell } from './store/cell.ts';
 export interface ModelCards {
   /** Those that are on this computer. */
   all(): Promise<readonly ModelCard[]>;
-  /** What was known of them when somebody asked last, without starting the host. */
+  /** The same without starting the host: where none runs, what was known when somebody asked last. */
   known(): Promise<readonly ModelCard[]>;
   /** Any model by name, looked up where it comes from if it is not here; undefined when there is none. */
   describe(name: string): Promise<ModelCard | undefined>;
@@ -32,7 +32,10 @@ export function privateCard(name: string): ModelCard {
   };
 }
 
-export function createModelCards(area: StorageArea, host: Pick<HostLink, 'callStarting'>): ModelCards {
+export function createModelCards(
+  area: StorageArea,
+  host: Pick<HostLink, 'callStarting' | 'callIfRunning'>,
+): ModelCards {
   const cell = createCell({ area, key: 'models', schema: v.array(ModelCard), initial: [] });
 
   async function all(): Promise<readonly ModelCard[]> {
@@ -41,7 +44,11 @@ export function createModelCards(area: StorageArea, host: Pick<HostLink, 'callSt
   }
 
   return {
-    known: cell.read,
+    async known() {
+      // Not kept: who shows this is told of every change of the storage, and would ask again.
+      const running = await host.callIfRunning(hostModels, {}).catch(() => undefined);
+      return running?.models ?? cell.read();
+    },
     all,
     async describe(name) {
       const canonical = canonicalName(name);

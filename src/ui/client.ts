@@ -2,6 +2,8 @@ import type { Method, ParamsOf, ResultOf } from '../protocol/define.ts';
 import type { CaveatValues, Subject } from '../protocol/grant.ts';
 import { callOneShot, type SendOneShot } from '../protocol/message.ts';
 import type { Settings } from '../protocol/settings.ts';
+import type { StoreAct, StoreOutcome } from '../protocol/store.ts';
+import { uiAct } from '../protocol/ui/ui-act.ts';
 import { uiDenialClear } from '../protocol/ui/ui-denial-clear.ts';
 import { uiGrantRevoke } from '../protocol/ui/ui-grant-revoke.ts';
 import { uiGrantUpdate } from '../protocol/ui/ui-grant-update.ts';
@@ -11,11 +13,16 @@ import { uiPromptGet } from '../protocol/ui/ui-prompt-get.ts';
 import { uiSettingsSet } from '../protocol/ui/ui-settings-set.ts';
 import { uiState } from '../protocol/ui/ui-state.ts';
 import { uiStop } from '../protocol/ui/ui-stop.ts';
+import { uiStore } from '../protocol/ui/ui-store.ts';
 import { uiTab } from '../protocol/ui/ui-tab.ts';
+import { uiToken } from '../protocol/ui/ui-token.ts';
 import type { PromptAnswer, PromptView, SiteView } from '../protocol/ui/views.ts';
 
 /** What the manager shows: every site, model and setting. */
 export type UiState = ResultOf<typeof uiState>;
+
+/** What the manager shows of the disk. */
+export type StoreView = ResultOf<typeof uiStore>;
 
 /** The `ui` channel as the pages use it. Every call may reject with a `WebplatError`. */
 export interface UiClient {
@@ -35,6 +42,11 @@ export interface UiClient {
   clearDenial(subject: Subject): Promise<void>;
   unload(model: string): Promise<boolean>;
   saveSettings(settings: Settings): Promise<void>;
+  /** Starts the host, which alone can look at the disk. */
+  store(): Promise<StoreView>;
+  act(model: string, act: StoreAct['act']): Promise<StoreOutcome>;
+  /** Sets the hub's token, or removes it. */
+  saveToken(token: string | undefined): Promise<void>;
 }
 
 /** A client over `send`, which carries one request to the background. */
@@ -55,6 +67,11 @@ export function createUiClient(send: SendOneShot): UiClient {
     unload: async (model) => (await call(uiModelUnload, { model })).unloaded,
     saveSettings: async (settings) => {
       await call(uiSettingsSet, settings);
+    },
+    store: () => call(uiStore, {}),
+    act: (model, act) => call(uiAct, { model, act }),
+    saveToken: async (token) => {
+      await call(uiToken, token === undefined ? {} : { token });
     },
   };
 }

@@ -5,6 +5,7 @@ import { uiSettingsSet } from '../../src/protocol/ui/ui-settings-set.ts';
 import { uiStore } from '../../src/protocol/ui/ui-store.ts';
 import { type Hub, hubSettings, serveHub } from '../support/hub/hub.ts';
 import { repoOfFolder } from '../support/hub/repo.ts';
+import { openManager } from '../support/manager.ts';
 import { allow, infer } from '../support/page-client.ts';
 import { useExtension } from '../support/suite.ts';
 import { openUiClient } from '../support/ui-client.ts';
@@ -47,5 +48,52 @@ describe('a model from a hub', () => {
     expect(models).toMatchObject([{ card: { name: MODEL, source: 'hub', downloadBytes: 0, licence: 'mit' } }]);
     expect(sent).toBeLessThan(models[0]?.card.diskBytes ?? 0);
     expect(models[0]?.sites).toHaveLength(2);
+  });
+
+  it('is seen in the manager, pinned, checked, and removed once nobody uses it', async () => {
+    await useHub();
+    const page = await suite.visit('reader');
+    expect(await allow(suite.browser, page, { models: [MODEL] })).toMatchObject({ ok: true });
+    expect(await infer(page, request(MODEL))).toMatchObject({ ok: true });
+    const manager = await openManager(suite.browser);
+    const onDisk = manager.getByRole('list', { name: 'Models on disk' }).getByRole('listitem');
+    await onDisk.getByText(MODEL).waitFor();
+    const press = (name: string) => manager.getByRole('button', { name }).click();
+    await press('Pin storyteller');
+    await onDisk.getByText('Pinned', { exact: true }).waitFor();
+    await press('Check storyteller');
+    await manager.getByText(/^storyteller: \d+ files checked, all intact\.$/).waitFor();
+    const remove = async () => {
+      await press('Remove storyteller');
+      await manager.getByRole('dialog').getByRole('button', { name: 'Remove' }).click();
+    };
+    await remove();
+    await manager.getByText('storyteller is in use. Unload it first, then remove it.').waitFor();
+    await press('Unload storyteller');
+    await manager.getByText('storyteller left memory.').waitFor();
+    await remove();
+    await manager.getByText('storyteller left the disk.').waitFor();
+    await onDisk.waitFor({ state: 'detached' });
+    expect(await infer(page, request(MODEL)), 'comes back when it is used').toMatchObject({ ok: true });
+  });
+
+  it('needs a token where it is private, which the manager takes and never shows again', async () => {
+    suite.browser.logs.expectError(/401 \(Unauthorized\)/);
+    await useHub();
+    hub.put('org/secret', await repoOfFolder('models/storyteller', { licence: 'mit', token: 'hf_secret' }));
+    const manager = await openManager(suite.browser);
+    const field = manager.getByLabel('Token for private models');
+    await field.fill('with a space');
+    await manager.getByRole('button', { name: 'Keep the token' }).click();
+    await manager.getByText('Paste the token as the hub shows it, without spaces.').waitFor();
+    await field.fill('hf_secret');
+    await manager.getByRole('button', { name: 'Keep the token' }).click();
+    await manager.getByRole('button', { name: 'Remove the token' }).waitFor();
+    expect(await field.inputValue()).toBe('');
+    const page = await suite.visit('insider');
+    expect(await allow(suite.browser, page, { models: ['hf:org/secret'] })).toMatchObject({ ok: true });
+    expect(await infer(page, request('hf:org/secret'))).toMatchObject({ ok: true });
+    await manager.getByRole('button', { name: 'Remove the token' }).click();
+    await manager.getByRole('button', { name: 'Keep the token' }).waitFor();
   });
 });

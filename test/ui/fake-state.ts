@@ -2,6 +2,7 @@ import { CAVEAT_TYPES, type Caveat, type CaveatValues, type Grant, type Lifetime
 import type { HostStatus } from '../../src/protocol/host/host-status.ts';
 import type { ModelCard } from '../../src/protocol/model.ts';
 import { DEFAULT_SETTINGS } from '../../src/protocol/settings.ts';
+import type { StoredModel } from '../../src/protocol/store.ts';
 import type { PromptView, SiteView } from '../../src/protocol/ui/views.ts';
 
 /** Noon of a fixed day, so that pictures taken at different times are the same. */
@@ -101,6 +102,21 @@ export function makePrompt(changes: Partial<PromptView> = {}): PromptView {
     reason: 'To continue the stories you start, on your own computer.',
     limits: LIMITS,
     createdAt: NOW,
+    ...changes,
+  };
+}
+
+export function makeStored(card: Partial<ModelCard>, changes: Partial<StoredModel> = {}): StoredModel {
+  return {
+    card: { ...STORYTELLER, source: 'hub', licence: 'apache-2.0', diskBytes: 988_000_000, downloadBytes: 0, ...card },
+    storedBytes: 988_000_000,
+    compiledBytes: 321_000_000,
+    pinned: false,
+    inUse: false,
+    addedAt: NOW - 90 * HOUR,
+    lastUsedAt: NOW - 2 * HOUR,
+    sites: ['https://stories.example.co.uk https://stories.example.co.uk'],
+    isPrivate: false,
     ...changes,
   };
 }

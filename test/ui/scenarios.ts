@@ -11,6 +11,7 @@ import {
   makeGrant,
   makePrompt,
   makeSite,
+  makeStored,
   NOW,
   STORYTELLER,
 } from './fake-state.ts';
@@ -114,6 +115,41 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
     tabUrl: 'http://localhost:5173/',
   },
   empty: { tabUrl: 'https://new.example.org/' },
+  disk: {
+    host: HOST,
+    hasToken: true,
+    store: {
+      models: [
+        makeStored(
+          { name: 'hf:Qwen/Qwen2.5-0.5B-Instruct', title: 'Qwen2.5-0.5B-Instruct' },
+          { pinned: true, inUse: true },
+        ),
+        makeStored(
+          { name: `hf:${'o'.repeat(60)}/${'n'.repeat(80)}`, title: 'n'.repeat(80), downloadBytes: 600_000_000 },
+          { isPrivate: true, storedBytes: 388_000_000, compiledBytes: 0, sites: [] },
+        ),
+      ],
+      downloads: [
+        {
+          name: `hf:${'o'.repeat(60)}/${'n'.repeat(80)}`,
+          presentBytes: 388_000_000,
+          totalBytes: 988_000_000,
+          bytesPerS: 12_400_000,
+        },
+        {
+          name: 'hf:org/other',
+          presentBytes: 0,
+          totalBytes: 5_000_000,
+          bytesPerS: 0,
+          error: 'The hub did not answer.',
+        },
+      ],
+      filesBytes: 1_376_000_000,
+      compiledBytes: 321_000_000,
+      persisted: true,
+      available: true,
+    },
+  },
   unsupported: { tabUrl: 'chrome://settings/', sites: several, host: HOST },
   denied: { sites: [DENIED], tabUrl: 'https://pushy.example.net/' },
 };

@@ -42,8 +42,14 @@ export function NumberField({ unit, value, onInput, name, ...field }: TextFieldP
   );
 }
 
-/** A line of text. */
-export function TextField({ value, onInput, name, ...field }: TextFieldProps) {
+/** A line of text; a secret is not shown while it is typed. */
+export function TextField({
+  value,
+  onInput,
+  name,
+  secret = false,
+  ...field
+}: TextFieldProps & { readonly secret?: boolean }) {
   const id = useId();
   return (
     <Field {...field} id={id}>
@@ -52,7 +58,7 @@ export function TextField({ value, onInput, name, ...field }: TextFieldProps) {
         id={id}
         name={name}
         class="input"
-        type="text"
+        {...(secret ? ({ type: 'password' } as const) : ({ type: 'text' } as const))}
         value={value}
         aria-describedby={describedBy(id, field)}
         aria-invalid={field.error !== undefined}

@@ -6,6 +6,7 @@ import { PageNotices } from '../components/page-notices.tsx';
 import { useAction } from '../components/use-action.ts';
 import { useLive } from '../components/use-live.ts';
 import { paceMs } from '../model/pace.ts';
+import { DiskSection } from './disk-section.tsx';
 import { DownloadsSection } from './downloads-section.tsx';
 import { ModelsSection } from './models-section.tsx';
 import { Overview } from './overview.tsx';
@@ -29,6 +30,7 @@ export function ManagerApp({ client, onChanged }: ManagerAppProps) {
         <nav aria-label="Sections">
           <a href="#sites">Sites</a>
           <a href="#models">Models</a>
+          <a href="#disk">On disk</a>
           <a href="#downloads">Downloads</a>
           <a href="#settings">Settings</a>
         </nav>
@@ -41,6 +43,7 @@ export function ManagerApp({ client, onChanged }: ManagerAppProps) {
             <Overview state={state} client={client} action={action} />
             <SitesSection state={state} client={client} action={action} />
             <ModelsSection state={state} client={client} action={action} />
+            <DiskSection client={client} onChanged={onChanged} action={action} />
             <DownloadsSection saved={state.settings} client={client} action={action} />
             <SettingsSection saved={state.settings} client={client} action={action} />
           </>
