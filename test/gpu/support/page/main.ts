@@ -89,7 +89,6 @@ const api = {
           return withoutJspi ? { ...found, wasm: { ...found.wasm, jspi: false } } : found;
         },
       });
-      const needs: number[] = [];
       const phases: LoadProgress['phase'][] = [];
       const start = performance.now();
       const { signal } = new AbortController();
@@ -100,7 +99,6 @@ const api = {
         signal,
         async admit({ gpuBytes }) {
           if (gpuBytes > gpuBudgetBytes) return { granted: false, quotaBytes: gpuBudgetBytes };
-          needs.push(gpuBytes);
           return { granted: true };
         },
         files: {
@@ -115,10 +113,8 @@ const api = {
       });
       lastModel += 1;
       models.set(lastModel, loaded);
-      const [grantedBytes = 0] = needs;
       return {
         model: lastModel,
-        grantedBytes,
         info: loaded.info,
         memory: loaded.memory(),
         phases,
