@@ -151,9 +151,10 @@ describe('the model path', () => {
     const { model } = expectValue(await load({ backend: 'webgpu' }));
     const running = page.call('generate', { model, input: PROMPT, maxNewTokens: 400 });
     const failure = page.call('failure', model);
+    // The model's worker is the first; those that converted it came later, and may be on their way out.
     await page.page
       .workers()
-      .at(-1)
+      .at(0)
       ?.evaluate(() => {
         for (const device of (globalThis as unknown as { testDevices: GPUDevice[] }).testDevices) device.destroy();
       });
@@ -167,9 +168,10 @@ describe('the model path', () => {
   it('gives a model up whose device reports an error that nobody was watching for', async () => {
     const { model } = expectValue(await load({ backend: 'webgpu' }));
     const failure = page.call('failure', model);
+    // The model's worker is the first; those that converted it came later, and may be on their way out.
     await page.page
       .workers()
-      .at(-1)
+      .at(0)
       ?.evaluate(() => {
         // A buffer that may be both mapped for reading and used as storage is not allowed.
         for (const device of (globalThis as unknown as { testDevices: GPUDevice[] }).testDevices) {
