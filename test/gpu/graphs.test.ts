@@ -78,6 +78,27 @@ describe('graphs in the browser', () => {
     });
   });
 
+  it('of X-CLIP give the golden logits one after the other', async () => {
+    const golden = await openGolden('x_clip');
+    const [first] = golden.forward as readonly [GoldenCase];
+    const { model } = expectValue(await load('x_clip', 'text', 'wasm'));
+    const run = async (graph: string, inputs: Readonly<Record<string, PlainTensor | undefined>>) => {
+      expectValue(await page.call('prepare', model, { task: 'tensors', graph }));
+      return expectValue(await page.call('runGraph', model, graph, inputs as Record<string, PlainTensor>));
+    };
+    const of = (name: string) => plain(golden, first.inputs, name);
+    const { text_features } = await run('text', {
+      input_ids: await of('input_ids'),
+      attention_mask: await of('attention_mask'),
+    });
+    const { video_embeds, patch_features } = await run('video', { pixel_values: await of('pixel_values') });
+    const { logits_per_video } = await run('prompts', { text_features, video_embeds, patch_features });
+    const expected = first.outputs.logits_per_video;
+    const error = largestDifference(Float32Array.from(logits_per_video?.values ?? []), await golden.floats(expected));
+    expect(error).toBeLessThan(expected?.atol ?? 0);
+    await page.call('dispose', model);
+  });
+
   it('load what is asked for alone, and the rest when it is asked for', async () => {
     const golden = await openGolden('clip');
     const [first] = golden.forward as readonly [GoldenCase];
