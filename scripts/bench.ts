@@ -1,13 +1,15 @@
 import { writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import type { Bench } from '../bench/lib/bench.ts';
+import { load7b } from '../bench/loading/load-7b.ts';
+import { loadMemory } from '../bench/loading/load-memory.ts';
 import { readBack } from '../bench/read-back/read-back.ts';
 import { revocation } from '../bench/revocation/revocation.ts';
 import { sharing } from '../bench/sharing/sharing.ts';
 import { transport } from '../bench/transport/transport.ts';
 import { readArgs, UsageError } from './lib/args.ts';
 
-const BENCHES: readonly Bench[] = [transport, sharing, revocation, readBack];
+const BENCHES: readonly Bench[] = [transport, sharing, revocation, readBack, load7b, loadMemory];
 
 const USAGE = `npm run bench -- NAME [--json FILE]
   NAME is one of: ${BENCHES.map(({ name }) => name).join(', ')}`;

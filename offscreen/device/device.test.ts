@@ -40,6 +40,7 @@ describe('device', () => {
 
   function makeAdapter() {
     const asked: GPUDeviceDescriptor[] = [];
+    const writes: number[][] = [];
     let lose = (_reason: string) => {};
     let fail = () => {};
     const device = {
@@ -47,6 +48,11 @@ describe('device', () => {
         fail = () => listener({ error: {} });
       },
       createBuffer: ({ size }: { size: number }) => ({ size, destroy: () => {} }),
+      queue: {
+        writeBuffer: (_buffer: object, at: number, data: Uint8Array, from: number, size: number) =>
+          writes.push([at, ...data.subarray(from, from + size)]),
+        submit: () => writes.push([]),
+      },
       lost: new Promise((resolve) => {
         lose = resolve;
       }),
@@ -60,7 +66,13 @@ describe('device', () => {
         return device;
       },
     };
-    return { adapter: adapter as unknown as GPUAdapter, asked, lose: () => lose('unknown'), fail: () => fail() };
+    return {
+      adapter: adapter as unknown as GPUAdapter,
+      asked,
+      writes,
+      lose: () => lose('unknown'),
+      fail: () => fail(),
+    };
   }
 
   it('asks for all limits and for the features it can use', async () => {
@@ -84,13 +96,25 @@ describe('device', () => {
   });
 
   it('counts the bytes of its buffers, once each', async () => {
-    const { device, bytes } = await openDevice(makeAdapter().adapter);
+    const { device, bytes, peakBytes } = await openDevice(makeAdapter().adapter);
     const buffer = device.createBuffer({ size: 10, usage: 0 });
     device.createBuffer({ size: 5, usage: 0 });
     expect(bytes()).toBe(15);
     buffer.destroy();
     buffer.destroy();
     expect(bytes()).toBe(5);
+    expect(peakBytes()).toBe(15);
+  });
+
+  it('hands large writes on in pieces, none of them missing', async () => {
+    const { adapter, writes } = makeAdapter();
+    const { device } = await openDevice(adapter);
+    const bytes = new Uint8Array(2 ** 21 + 3).fill(7);
+    device.queue.writeBuffer(device.createBuffer({ size: 2 ** 21 + 8, usage: 0 }), 4, bytes, 1);
+    const pieces = writes.filter((piece) => piece.length > 0);
+    expect(pieces.map(([at]) => at)).toEqual([4, 4 + 2 ** 20, 4 + 2 ** 21]);
+    expect(pieces.map((piece) => piece.length - 1)).toEqual([2 ** 20, 2 ** 20, 2]);
+    expect(writes.length - pieces.length).toBe(3);
   });
 
   it('turns its loss into a typed error', async () => {

@@ -10,6 +10,8 @@ import type { ModelFiles, ModelManifest } from '../store/manifest.ts';
 export interface MemoryUse {
   readonly gpuBytes: number;
   readonly cpuBytes: number;
+  /** The most that it ever took on the graphics device, where that is counted. */
+  readonly peakGpuBytes?: number | undefined;
 }
 
 /** What a model is wanted for; decides which components of it are loaded. */

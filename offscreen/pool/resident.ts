@@ -45,6 +45,7 @@ export function describeResident(resident: Resident): ResidentModel {
     components: [...resident.progress.components],
     gpuBytes: resident.memory.gpuBytes,
     cpuBytes: resident.memory.cpuBytes,
+    ...(resident.memory.peakGpuBytes !== undefined && { peakGpuBytes: resident.memory.peakGpuBytes }),
     references: resident.holders.size,
     active: resident.active,
   };

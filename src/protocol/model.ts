@@ -53,6 +53,8 @@ export const ResidentModel = v.strictObject({
   components: v.array(LoadingComponent),
   gpuBytes: Bytes,
   cpuBytes: Bytes,
+  /** The most that it ever took on the graphics device, where that is counted. */
+  peakGpuBytes: v.optional(Bytes),
   /** Sessions that hold it. */
   references: Count,
   /** Requests waiting or running. */

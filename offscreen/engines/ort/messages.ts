@@ -21,7 +21,7 @@ const Manifest = v.strictObject({
 
 const Use = v.strictObject({ task: TaskName, graph: v.optional(ComponentLabel) });
 
-const Memory = v.strictObject({ gpuBytes: Bytes, cpuBytes: Bytes });
+const Memory = v.strictObject({ gpuBytes: Bytes, cpuBytes: Bytes, peakGpuBytes: v.optional(Bytes) });
 
 /** What a model can do with the components that are loaded. */
 const State = v.strictObject({

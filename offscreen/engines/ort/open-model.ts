@@ -144,7 +144,11 @@ export async function openModel(request: OpenRequest): Promise<OpenModel> {
         converters?.rest();
       }
     },
-    memory: () => ({ gpuBytes: owned?.bytes() ?? 0, cpuBytes: runtime.heapBytes() }),
+    memory: () => ({
+      gpuBytes: owned?.bytes() ?? 0,
+      cpuBytes: runtime.heapBytes(),
+      ...(owned && { peakGpuBytes: owned.peakBytes() }),
+    }),
   };
 }
 

@@ -82,7 +82,7 @@ function ResidentCard({ resident, state, client, action }: SectionProps & { read
           ['Runs on', resident.backend ? BACKEND_WORDS[resident.backend] : 'Not decided yet'],
           ['Device', resident.adapter ?? 'None'],
           ['Tier', resident.tier ?? 'Not decided yet'],
-          ['Graphics memory', formatBytes(resident.gpuBytes, 'None')],
+          ['Graphics memory', gpuText(resident)],
           ['Ordinary memory', formatBytes(resident.cpuBytes, 'None')],
           ['Used by', formatPlural(resident.references, 'page')],
         ]}
@@ -102,6 +102,13 @@ function ResidentCard({ resident, state, client, action }: SectionProps & { read
       )}
     </li>
   );
+}
+
+/** What it takes now, and where it took more while it loaded, how much. */
+function gpuText({ gpuBytes, peakGpuBytes = 0 }: ResidentModel): string {
+  const now = formatBytes(gpuBytes, 'None');
+  const most = formatBytes(peakGpuBytes, 'None');
+  return peakGpuBytes > gpuBytes && most !== now ? `${now}, at most ${most}` : now;
 }
 
 interface UnloadButtonProps {

@@ -167,10 +167,21 @@ export async function generatedRepo(shape: GeneratedShape): Promise<HubRepo> {
     files['model.safetensors.index.json'] = JSON.stringify({ metadata: { total_size: total }, weight_map });
   }
   files['config.json'] = JSON.stringify(configOf(shape));
-  for (const name of ['tokenizer.json', 'tokenizer_config.json', 'generation_config.json']) {
+  for (const name of ['tokenizer_config.json', 'generation_config.json']) {
     files[name] = await readFile(`models/storyteller/${name}`);
   }
+  files['tokenizer.json'] = await paddedTokenizer(shape.vocabulary);
   return repoOf(files, { licence: 'apache-2.0' });
+}
+
+/** The packaged model's tokenizer, filled up with tokens that no text has until it names as many as there are. */
+async function paddedTokenizer(vocabulary: number): Promise<string> {
+  const tokenizer = JSON.parse(await readFile('models/storyteller/tokenizer.json', 'utf8')) as {
+    model: { vocab: Record<string, number> };
+  };
+  const { vocab } = tokenizer.model;
+  for (let id = Object.keys(vocab).length; id < vocabulary; id += 1) vocab[`filler-${id}`] = id;
+  return JSON.stringify(tokenizer);
 }
 
 /** What the checkpoint's `config.json` says. */
