@@ -18,6 +18,7 @@ import { createOrtEngine } from './engines/ort/engine.ts';
 import { actOnStore } from './handlers/act-on-store.ts';
 import { createDataHandlers } from './handlers/data-handlers.ts';
 import type { Services } from './handlers/execute.ts';
+import { warmModels } from './handlers/warm-models.ts';
 import { createPool, type Pool } from './pool/pool.ts';
 import { createScheduler } from './schedule/scheduler.ts';
 import { createSessions } from './sessions/sessions.ts';
@@ -103,6 +104,7 @@ export function createHost({ assetBase, report, logger }: HostEnvironment): Host
     noteSite: source.noteSite,
   };
   const monitor = createHostMonitor();
+  const ending = new AbortController();
 
   function applySettings(next: Settings): void {
     settings = next;
@@ -175,6 +177,13 @@ export function createHost({ assetBase, report, logger }: HostEnvironment): Host
     },
     'host.store': () => source.state(),
     'host.act': ({ model, act }) => actOnStore(source, model, act, logger),
+    'host.warm': async ({ models }) => {
+      // Goes on after the answer: loading may take longer than the background lives.
+      warmModels({ source, pool, logger }, models, ending.signal).catch(() =>
+        logger.warn('models could not be listed'),
+      );
+      return {};
+    },
     'host.unload': async ({ model }) => ({ unloaded: await pool.unload(model) }),
     'host.stop': ({ tokens }) => ({ aborted: sessions.stop(tokens, new WebplatError('stopped')) }),
   });
@@ -199,6 +208,7 @@ export function createHost({ assetBase, report, logger }: HostEnvironment): Host
       return true;
     },
     async dispose() {
+      ending.abort(new WebplatError('session-ended'));
       for (const { token } of sessions.all()) sessions.end(token, ENDED);
       await pool.dispose();
     },

@@ -26,13 +26,19 @@ export type EvictionPlan =
   | { readonly fits: false; readonly quotaBytes: number };
 
 /**
- * Chooses which idle models must leave so that `need` fits: least recently used first, never one that is held or busy.
+ * Chooses which idle models must leave so that `need` fits: least recently used first, never one that `mayLeave` does not
+ * name, which is by default one that is held or busy.
  * Nothing a page sends takes part in the choice.
  */
-export function planEviction(residents: Iterable<Resident>, need: MemoryUse, budget: Budget): EvictionPlan {
+export function planEviction(
+  residents: Iterable<Resident>,
+  need: MemoryUse,
+  budget: Budget,
+  mayLeave: (resident: Resident) => boolean = isIdle,
+): EvictionPlan {
   const staying = new Set(residents);
   const leaving: Resident[] = [];
-  const candidates = [...staying].filter(isIdle).sort((a, b) => a.lastUsedAt - b.lastUsedAt);
+  const candidates = [...staying].filter(mayLeave).sort((a, b) => a.lastUsedAt - b.lastUsedAt);
   while (!fits(totalMemory(staying), need, budget)) {
     const next = candidates.shift();
     if (!next) {

@@ -18,6 +18,8 @@ export interface AcquireOptions {
   /** What the model is wanted for: what is missing for it is loaded. */
   readonly use: ModelUse;
   readonly signal: AbortSignal;
+  /** Takes only memory that is free: no idle model leaves for it. */
+  readonly onlyIntoFree?: boolean;
   onProgress?(progress: LoadProgress): void;
 }
 
@@ -114,14 +116,14 @@ export function createPool(environment: PoolEnvironment): Pool {
   /** Sets memory aside for a model that is being loaded, if it can be had without anybody losing one that is in use. */
   async function admit(resident: Resident, need: MemoryUse) {
     const others = [...residents.values()].filter((other) => other !== resident);
-    const plan = planEviction(others, need, budget());
+    const plan = planEviction(others, need, budget(), resident.onlyIntoFree ? () => false : isIdle);
     if (!plan.fits) return { granted: false, quotaBytes: plan.quotaBytes } as const;
     resident.memory = need;
     await Promise.all(plan.leaving.map((other) => remove(other, 'evicted')));
     return { granted: true } as const;
   }
 
-  function startLoad(manifest: ModelManifest, key: string, use: ModelUse): Resident {
+  function startLoad(manifest: ModelManifest, key: string, { use, onlyIntoFree = false }: AcquireOptions): Resident {
     const engine = engineOf(manifest);
     const abortLoad = new AbortController();
     const listeners: Resident['listeners'] = new Set();
@@ -141,6 +143,7 @@ export function createPool(environment: PoolEnvironment): Pool {
       lastUsedAt: now(),
       abortLoad,
       waiters: 0,
+      onlyIntoFree,
       listeners,
       progress,
       loaded: Promise.reject(new WebplatError('internal')),
@@ -216,7 +219,9 @@ export function createPool(environment: PoolEnvironment): Pool {
     async acquire(manifest, options) {
       options.signal.throwIfAborted();
       const key = keyOf(manifest);
-      const resident = residents.get(key) ?? startLoad(manifest, key, options.use);
+      const resident = residents.get(key) ?? startLoad(manifest, key, options);
+      // Whoever needs it now makes the load that was begun ahead one that others leave for.
+      if (!options.onlyIntoFree) resident.onlyIntoFree = false;
       // Counted before waiting, so that a load which several sessions wait for cannot be evicted between.
       hold(resident, options.holder);
       try {

@@ -20,6 +20,8 @@ export interface Resident {
   /** Aborts the load when the last caller waiting for it went away. */
   readonly abortLoad: AbortController;
   waiters: number;
+  /** Whether everybody who asked for it so far wants it only where memory is free. */
+  onlyIntoFree: boolean;
   readonly listeners: Set<(progress: LoadProgress) => void>;
   readonly progress: LoadProgressTracker;
   loaded: Promise<LoadedModel>;

@@ -36,7 +36,7 @@ export function createBackground(environment: Environment): Background {
   return {
     async start() {
       // Side by side: a document that is frozen answers late, and prompts need not wait for it.
-      await Promise.all([approvals.reconcile(), departures.sweep()]);
+      await Promise.all([approvals.reconcile(), departures.sweep(), services.warmStart.begin()]);
     },
     acceptPage: ports.accept,
     answer({ channel, method, params }, sender) {

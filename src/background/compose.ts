@@ -15,6 +15,7 @@ import { createPermissionStore } from './store/permission-store.ts';
 import { createSessionRecords } from './store/session-records.ts';
 import { createSettingsStore } from './store/settings-store.ts';
 import { createUsageLedger } from './store/usage-ledger.ts';
+import { createWarmStart } from './warm-start.ts';
 
 export interface Composition {
   readonly services: Services;
@@ -64,6 +65,7 @@ export function composeServices(environment: Environment): Composition {
       sites,
       host,
       hubToken,
+      warmStart: createWarmStart({ local, session, host }),
     },
     approvals,
     documents,

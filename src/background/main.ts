@@ -6,6 +6,7 @@ import { hangUpForHost } from '../platform/host-life.ts';
 import { sendOneShot } from '../platform/messaging.ts';
 import { ensureHostDocument, hasHostDocument } from '../platform/offscreen.ts';
 import { onOneShot } from '../platform/one-shot.ts';
+import { wakeAtBrowserStart } from '../platform/startup.ts';
 import { keepStorageToExtension, localStorageArea, sessionStorageArea } from '../platform/storage.ts';
 import { onWindowClosed, promptWindows } from '../platform/windows.ts';
 import { randomToken } from '../shared/ids.ts';
@@ -42,5 +43,6 @@ onBridgeMessage(background.attachBridge);
 onWindowClosed((windowId) => {
   background.windowClosed(windowId).catch(fail('a window closed'));
 });
+wakeAtBrowserStart();
 keepStorageToExtension().catch(fail('storage'));
 background.start().catch(fail('start'));

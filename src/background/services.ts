@@ -9,6 +9,7 @@ import type { Sites } from './sites.ts';
 import type { Cell } from './store/cell.ts';
 import type { PermissionStore } from './store/permission-store.ts';
 import type { UsageLedger } from './store/usage-ledger.ts';
+import type { WarmStart } from './warm-start.ts';
 
 /** What handlers may be given; each names the few it works with. */
 export interface Services {
@@ -23,4 +24,5 @@ export interface Services {
   readonly sites: Sites;
   readonly host: HostLink;
   readonly hubToken: Cell<string>;
+  readonly warmStart: WarmStart;
 }

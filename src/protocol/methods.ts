@@ -31,6 +31,7 @@ import { hostStop } from './host/host-stop.ts';
 import { hostStore } from './host/host-store.ts';
 import { hostToken } from './host/host-token.ts';
 import { hostUnload } from './host/host-unload.ts';
+import { hostWarm } from './host/host-warm.ts';
 import { reportGrantsExpired } from './report/report-grants-expired.ts';
 import { reportSessionClosed } from './report/report-session-closed.ts';
 import { reportUsage } from './report/report-usage.ts';
@@ -86,6 +87,7 @@ export const HOST_METHODS = [
   hostStore,
   hostToken,
   hostUnload,
+  hostWarm,
 ] as const;
 export const REPORT_METHODS = [reportGrantsExpired, reportSessionClosed, reportUsage] as const;
 export const BRIDGE_METHODS = [bridgeAttach, hostAttach] as const;

@@ -120,6 +120,7 @@ export const HOSTILE_CASES: Readonly<Record<string, readonly string[]>> = {
   'host.store': ['({})'],
   'host.token': ['({ token: "hf_stolen" })', '({})'],
   'host.unload': [`({ model: "${ECHO}" })`],
+  'host.warm': [`({ models: ["${ECHO}"] })`, '({ models: [] })'],
   'report.grants-expired': [`({ token: "${TOKEN}" })`, '({})'],
   'report.session-closed': [`({ token: "${TOKEN}" })`],
   'report.usage': [`({ instance: "${TOKEN}", seq: 1, entries: [] })`],

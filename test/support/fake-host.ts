@@ -27,6 +27,7 @@ export class FakeHost {
   /** Models that the user's token alone shows, by name. */
   readonly hidden = new Set<string>();
   readonly acts: string[] = [];
+  readonly warmed: string[] = [];
   readonly sessions = new Map<string, SessionTerms>();
   readonly ended: { token: string; code: string }[] = [];
   readonly models = [card('packaged:echo'), card('packaged:tiny')];
@@ -111,6 +112,10 @@ export class FakeHost {
         models: [],
       })),
     }),
+    'host.warm': ({ models }) => {
+      this.warmed.push(...models);
+      return {};
+    },
     'host.stop': ({ tokens }) => ({ aborted: tokens.length }),
     'host.unload': () => ({ unloaded: true }),
   });

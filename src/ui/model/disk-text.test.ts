@@ -52,7 +52,7 @@ describe('what was done', () => {
       { outcome: 'done', intact: 2, damaged: 1 },
       'Name: 1 of 3 files damaged, to be downloaded anew at the next use.',
     ],
-    ['pin', { outcome: 'done' }, 'Name is pinned: it stays on disk.'],
+    ['pin', { outcome: 'done' }, 'Name is pinned: it stays on disk, and is made ready when the browser starts.'],
   ] as const)('%s: %o', (act, outcome, text) => {
     expect(actedText(act, 'Name', outcome)).toBe(text);
   });

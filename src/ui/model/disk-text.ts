@@ -41,7 +41,7 @@ export function actedText(
     fetch: `${title} is being downloaded.`,
     cancel: `The download of ${title} was stopped. It goes on from there the next time.`,
     remove: `${title} left the disk.`,
-    pin: `${title} is pinned: it stays on disk.`,
+    pin: `${title} is pinned: it stays on disk, and is made ready when the browser starts.`,
     unpin: `${title} is no longer pinned.`,
   }[act];
 }

@@ -3,6 +3,10 @@ import type { Services } from '../../services.ts';
 import type { UiHandlers } from './ui-handlers.ts';
 
 /** Only the host reaches the files. */
-export function handleAct({ host }: Pick<Services, 'host'>): UiHandlers['ui.act'] {
-  return (params) => host.callStarting(hostAct, params);
+export function handleAct({ host, warmStart }: Pick<Services, 'host' | 'warmStart'>): UiHandlers['ui.act'] {
+  return async (params) => {
+    const outcome = await host.callStarting(hostAct, params);
+    if (outcome.outcome === 'done') await warmStart.note(params);
+    return outcome;
+  };
 }
