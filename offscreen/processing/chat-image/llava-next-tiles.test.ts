@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { openGolden } from '../../test/support/golden.ts';
-import { type Extent, NEWLINE, packFeatures, packOrder, planTiles } from './llava-next-tiles.ts';
+import { openGolden } from '../../../test/support/golden.ts';
+import type { Extent } from '../image/picture.ts';
+import { NEWLINE, packFeatures, packOrder, planTiles } from './llava-next-tiles.ts';
 
 const { golden, config, feed, ids } = await openGolden('llava_next');
 const canvases: Extent[] = config.image_grid_pinpoints;

@@ -1,11 +1,10 @@
+import type { Extent } from '../image/picture.ts';
+
 /**
  * How LLaVA-NeXT sees images of any size (https://llava-vl.github.io/blog/2024-01-30-llava-next, as in the Hugging Face classes
  * LlavaNextImageProcessor and LlavaNextModel): once whole, and in tiles of a canvas that it is fitted into. Features of tiles are
  * put together to rows of patches again, without those of the canvas that show no image, each row ended by a learned vector.
  */
-
-/** Height and width. */
-export type Extent = readonly [height: number, width: number];
 
 /** How an image is cut. The first tile is the whole image, resized to one tile; the others come row by row. */
 export interface TilePlan {
