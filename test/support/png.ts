@@ -2,11 +2,13 @@ import { readFile } from 'node:fs/promises';
 import { inflateSync } from 'node:zlib';
 import type { Picture } from '../../offscreen/processing/image/picture.ts';
 
-/** Bytes of a pixel by colour type; a palette's are numbers of colours. */
-const PIXEL_BYTES: Readonly<Record<number, number>> = { 0: 1, 2: 3, 3: 1, 4: 2, 6: 4 };
-const PALETTE = 3;
+/** Bytes of a pixel by colour type: gray, colour, and both with alpha. */
+const PIXEL_BYTES: Readonly<Record<number, number>> = { 0: 1, 2: 3, 4: 2, 6: 4 };
 
-/** Reads a PNG file of 8 bits a channel that is not interlaced (https://www.w3.org/TR/png-3), with the channels that it has. */
+/**
+ * Reads a PNG file of 8 bits a channel (https://www.w3.org/TR/png-3) with the channels that it has. Interlaced ones and those with a
+ * palette are not read.
+ */
 export async function readPng(file: string): Promise<Picture> {
   const bytes = await readFile(file);
   const chunks = chunksOf(bytes);
@@ -17,10 +19,7 @@ export async function readPng(file: string): Promise<Picture> {
   const step = PIXEL_BYTES[colorType];
   if (depth !== 8 || interlaced !== 0 || step === undefined) throw new Error(`${file} is a PNG of another kind.`);
   const parts = chunks.filter(({ type }) => type === 'IDAT').map(({ data }) => data);
-  const pixels = unfilter(inflateSync(Buffer.concat(parts)), height, width * step, step);
-  if (colorType !== PALETTE) return { width, height, data: pixels };
-  const palette = chunks.find(({ type }) => type === 'PLTE')?.data ?? Buffer.alloc(0);
-  const data = Uint8Array.from([...pixels].flatMap((index) => [...palette.subarray(index * 3, index * 3 + 3)]));
+  const data = unfilter(inflateSync(Buffer.concat(parts)), height, width * step, step);
   return { width, height, data };
 }
 

@@ -8,8 +8,8 @@ import { FRACTION_BITS, type Taps, tapsOf } from './taps.ts';
  * A picture at another size, as RGB, equal to the bit to what Pillow makes of an 8-bit picture: rows first, then columns, both in
  * fixed point, rounded to 8 bits in between. Only the pixels of `frame` are computed.
  *
- * Time grows with the pixels of the source; memory only with those of the frame, because each row of the source is added to the rows
- * of the target that it counts for, and is never needed again.
+ * Time grows with the pixels of the source; memory only with those of the frame (and, for the weights, with the edges of the source),
+ * because each row of the source is added to the rows of the target that it counts for, and is never needed again.
  *
  * @throws WebplatError `invalid-request` when the picture has no pixels, too many, or too few bytes
  */
