@@ -35,18 +35,18 @@ describe.each(['llava', 'llava_next'])('a prompt of %s', async (name) => {
 
   it.each(withPicture)('is expanded as the reference does: $name', async (prompt) => {
     const count = tokensOf(await readPicture(prompt.file ?? ''));
-    expect(expandPrompt(prompt.prompt_ids_before_expansion ?? [], image, [count])).toEqual(prompt.prompt_ids);
+    expect(expandPrompt(prompt.prompt_ids_before_expansion ?? [], image, [count], 1024)).toEqual(prompt.prompt_ids);
   });
 
   it('without pictures stays as it is', () => {
     const text = prompts.find(({ file }) => !file);
-    expect(expandPrompt(text?.prompt_ids ?? [], image, [])).toEqual(text?.prompt_ids);
+    expect(expandPrompt(text?.prompt_ids ?? [], image, [], 1024)).toEqual(text?.prompt_ids);
   });
 });
 
 describe('a prompt', () => {
   it('has places for pictures in their order', () => {
-    expect(expandPrompt([1, 9, 2, 9, 9, 3], 9, [2, 1, 3])).toEqual([1, 9, 9, 2, 9, 9, 9, 9, 3]);
+    expect(expandPrompt([1, 9, 2, 9, 9, 3], 9, [2, 1, 3], 9)).toEqual([1, 9, 9, 2, 9, 9, 9, 9, 3]);
   });
 
   it.each([
@@ -54,13 +54,20 @@ describe('a prompt', () => {
     [[1, 9, 2], [], '1, not 0'],
     [[9, 9, 9], [4, 4], '3, not 2'],
   ])('has as many places as there are pictures: %j, %j', (ids, counts, rule) => {
-    expect(() => expandPrompt(ids, 9, counts)).toThrow(
+    expect(() => expandPrompt(ids, 9, counts, 1024)).toThrow(
       expect.objectContaining({
         code: 'invalid-request',
         data: { field: 'pictures' },
         message: expect.stringContaining(`be as many as the prompt has places for: ${rule}`),
       }),
     );
+  });
+
+  it('is refused before it is expanded where it would be longer than the model takes', () => {
+    expect(() => expandPrompt([1, 9, 2, 9], 9, [4, 2 ** 48], 8)).toThrow(
+      expect.objectContaining({ code: 'context-overflow', data: { requested: 2 ** 48 + 6, quota: 8 } }),
+    );
+    expect(expandPrompt([1, 9, 2, 9], 9, [4, 2], 8)).toHaveLength(8);
   });
 
   it('names pictures by the id that config.json has', () => {

@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import { parseFields } from '../../graphs/config-fields.ts';
 import type { LlavaConfig } from '../../graphs/llava-config.ts';
 import type { Extent } from '../image/picture.ts';
-import { packOrder, type TilePlan } from './llava-next-tiles.ts';
+import { packedLength, type TilePlan } from './llava-next-tiles.ts';
 
 /** How many vectors stand for a picture in a prompt, and which id holds their places. */
 
@@ -29,8 +29,8 @@ export function llavaTokens(config: Vision): number {
   return rows * columns + (config.withClassToken ? 1 : 0);
 }
 
-/** Vectors of a picture of `size` that LLaVA-NeXT sees as planned: those of {@link packOrder}. */
+/** Vectors of a picture of `size` that LLaVA-NeXT sees as planned: see {@link packedLength}. */
 export function llavaNextTokens(config: Vision, size: Extent, { grid }: Pick<TilePlan, 'grid'>): number {
   const [side] = patchesOf(config);
-  return packOrder(size, grid, side).length;
+  return packedLength(size, grid, side);
 }

@@ -85,6 +85,12 @@ export function packOrder(size: Extent, grid: Extent, side: number): Int32Array<
   return Int32Array.from(order);
 }
 
+/** Length of {@link packOrder}, the order itself left out. */
+export function packedLength(size: Extent, grid: Extent, side: number): number {
+  const [rows, columns] = shownPatches(size, [grid[0] * side, grid[1] * side]);
+  return side * side + (rows[1] - rows[0]) * (columns[1] - columns[0] + 1);
+}
+
 type Span = readonly [start: number, end: number];
 
 /** Rows and columns of patches that show the image: as much is cut off on either side as its shape leaves free. */

@@ -83,6 +83,7 @@ describe('what preprocessor_config.json says about tiles', () => {
   it.each([
     [{ image_grid_pinpoints: [[64, 65]] }, 'model-corrupt', 'no multiples of crop_size'],
     [{ image_grid_pinpoints: [] }, 'model-corrupt', 'not valid at image_grid_pinpoints'],
+    [{ image_grid_pinpoints: [[32, 1024 * 4]], crop_size: 8 }, 'model-unsupported', 'more than 256 tiles'],
     [{ crop_size: { height: 32, width: 64 } }, 'model-unsupported', 'not square'],
     [{ do_resize: false }, 'model-unsupported', 'not resized and cropped'],
     [{ do_center_crop: false }, 'model-unsupported', 'not resized and cropped'],

@@ -28,7 +28,7 @@ export function prepareTiles(pictures: readonly Picture[], recipe: TileRecipe, f
     checkExtent(size, `${field}[${i}]`);
     return planTiles(size, recipe.canvases, recipe.tile);
   });
-  const most = Math.max(...plans.map(({ tiles }) => tiles));
+  const most = plans.reduce((max, { tiles }) => Math.max(max, tiles), 0);
   const tile: Extent = [recipe.tile, recipe.tile];
   checkPrepared(pictures.length * most, tile, field);
   const stacks = plans.flatMap((plan, i) => {

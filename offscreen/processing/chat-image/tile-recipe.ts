@@ -20,6 +20,9 @@ const TileFields = v.object({
   image_grid_pinpoints: v.nullish(v.pipe(v.array(v.tuple([Edge, Edge])), v.minLength(1), v.maxLength(256))),
 });
 
+/** Tiles of a canvas. Models have a tenth of that; each tile takes memory, also where it is tiny. */
+const MOST_TILES = 256;
+
 /** Canvases of the class LlavaNextImageProcessor where the file names none. */
 const USUAL_CANVASES: readonly Extent[] = [
   [336, 672],
@@ -45,6 +48,9 @@ export function parseTileRecipe(json: unknown): TileRecipe {
   // Tiles become rows and columns of patches, of which there are no parts.
   if (canvases.some((canvas) => canvas.some((edge) => edge % tile !== 0))) {
     throw corrupt('preprocessor_config.json contradicts itself: image_grid_pinpoints are no multiples of crop_size.');
+  }
+  if (canvases.some(([height, width]) => (height / tile) * (width / tile) > MOST_TILES)) {
+    throw unsupported(`Pictures in more than ${MOST_TILES} tiles.`);
   }
   const { size } = resize;
   return { ...recipe, resize, canvases, tile, whole: size.kind === 'exact' ? size.extent : [size.edge, size.edge] };

@@ -35,7 +35,7 @@ export function prepareImages(pictures: readonly Picture[], recipe: ImageRecipe,
 
 /** The size that all pictures of a batch have in the end. @throws WebplatError `invalid-request` when there is none */
 function commonSize(sizes: readonly Extent[], padding: ImageRecipe['padding'], field: string): Extent {
-  const largest: Extent = [Math.max(...sizes.map(([height]) => height)), Math.max(...sizes.map(([, width]) => width))];
+  const largest = sizes.reduce<Extent>((all, one) => [Math.max(all[0], one[0]), Math.max(all[1], one[1])], [0, 0]);
   if (sizes.length === 0) throw badPicture(field, 'hold at least one picture');
   if (padding === 'batch') return largest;
   if (padding !== 'none') {

@@ -52,6 +52,11 @@ describe('frames that are looked at', () => {
     expect(frameIndices(50, 1)).toEqual([0]);
   });
 
+  it('are not so many that a list of them is too long', () => {
+    expect(frameIndices(5000, 1024)).toHaveLength(1024);
+    expect(() => frameIndices(5000, 2 ** 24)).toThrow(expect.objectContaining({ code: 'model-unsupported' }));
+  });
+
   it.each([0, -1, 1.5])('are some of at least one: %s', (frames) => {
     expect(() => frameIndices(frames, 8)).toThrow(
       expect.objectContaining({ code: 'invalid-request', data: { field: 'frames' } }),
