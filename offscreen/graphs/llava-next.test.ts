@@ -11,7 +11,7 @@ import {
 } from '../../test/support/golden.ts';
 import { type Greedy, generate, type LlavaSessions, logitsOfPrompt } from '../../test/support/llava.ts';
 import { openNodeSession } from '../../test/support/node-graphs.ts';
-import { packFeatures, packOrder, planTiles } from '../tasks/llava-next-tiles.ts';
+import { packFeatures, packOrder, planTiles } from '../processing/chat-image/llava-next-tiles.ts';
 import { storageOf } from './graph.ts';
 import { emitLlavaNextDecoder, emitLlavaNextEmbedding, emitLlavaNextVision, gridPinpoints } from './llava-next.ts';
 

@@ -10,7 +10,8 @@ import { parseLlavaConfig } from './llava-config.ts';
 
 /**
  * LLaVA-NeXT (Liu et al. 2024, https://llava-vl.github.io/blog/2024-01-30-llava-next): a LLaVA that sees an image whole and in
- * tiles. How images are cut, and how features of tiles are put together, is in `offscreen/tasks/llava-next-tiles.ts`.
+ * tiles. How images are cut, and how features of tiles are put together, is in
+ * `offscreen/processing/chat-image/llava-next-tiles.ts`.
  */
 export { emitLlavaDecoder as emitLlavaNextDecoder, emitLlavaEmbedding as emitLlavaNextEmbedding } from './llava.ts';
 

@@ -1,11 +1,10 @@
+import type { Extent } from '../image/picture.ts';
+
 /**
  * How LLaVA-NeXT sees images of any size (https://llava-vl.github.io/blog/2024-01-30-llava-next, as in the Hugging Face classes
  * LlavaNextImageProcessor and LlavaNextModel): once whole, and in tiles of a canvas that it is fitted into. Features of tiles are
  * put together to rows of patches again, without those of the canvas that show no image, each row ended by a learned vector.
  */
-
-/** Height and width. */
-export type Extent = readonly [height: number, width: number];
 
 /** How an image is cut. The first tile is the whole image, resized to one tile; the others come row by row. */
 export interface TilePlan {
@@ -84,6 +83,12 @@ export function packOrder(size: Extent, grid: Extent, side: number): Int32Array<
     order.push(NEWLINE);
   }
   return Int32Array.from(order);
+}
+
+/** Length of {@link packOrder}, the order itself left out. */
+export function packedLength(size: Extent, grid: Extent, side: number): number {
+  const [rows, columns] = shownPatches(size, [grid[0] * side, grid[1] * side]);
+  return side * side + (rows[1] - rows[0]) * (columns[1] - columns[0] + 1);
 }
 
 type Span = readonly [start: number, end: number];

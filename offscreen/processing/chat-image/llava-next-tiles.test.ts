@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { openGolden } from '../../test/support/golden.ts';
-import { type Extent, NEWLINE, packFeatures, packOrder, planTiles } from './llava-next-tiles.ts';
+import { openGolden } from '../../../test/support/golden.ts';
+import type { Extent } from '../image/picture.ts';
+import { NEWLINE, packedLength, packFeatures, packOrder, planTiles } from './llava-next-tiles.ts';
 
 const { golden, config, feed, ids } = await openGolden('llava_next');
 const canvases: Extent[] = config.image_grid_pinpoints;
@@ -95,6 +96,24 @@ describe('the vectors of an image', () => {
       ...[13, 16, NEWLINE],
       ...[15, 18, NEWLINE],
     ]);
+  });
+
+  it('are as many as is said beforehand', () => {
+    for (const grid of [
+      [1, 2],
+      [2, 2],
+      [3, 1],
+    ] as const) {
+      for (const size of [
+        [10, 20],
+        [20, 10],
+        [33, 50],
+        [1, 99],
+        [64, 64],
+      ] as const) {
+        expect(packedLength(size, grid, 4)).toBe(packOrder(size, grid, 4).length);
+      }
+    }
   });
 
   it('are copied in that order', () => {
