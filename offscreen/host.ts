@@ -19,6 +19,7 @@ import { actOnStore } from './handlers/act-on-store.ts';
 import { createDataHandlers } from './handlers/data-handlers.ts';
 import type { Services } from './handlers/execute.ts';
 import { warmModels } from './handlers/warm-models.ts';
+import { createMediaDecoders } from './media/decoders.ts';
 import { createPool, type Pool } from './pool/pool.ts';
 import { createScheduler } from './schedule/scheduler.ts';
 import { createSessions } from './sessions/sessions.ts';
@@ -99,6 +100,7 @@ export function createHost({ assetBase, report, logger }: HostEnvironment): Host
     pool,
     scheduler: createScheduler(),
     usage,
+    media: createMediaDecoders(),
     now,
     siblings: sessions.siblings,
     noteSite: source.noteSite,

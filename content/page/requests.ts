@@ -2,6 +2,7 @@ import type { ChatMessage, GenerationOptions, InferParams, LoadProgress } from '
 import type { PermissionRequest } from '../../src/protocol/grant.ts';
 import { LIMITS } from '../../src/protocol/limits.ts';
 import type { TaskName } from '../../src/protocol/scalars.ts';
+import { TASK_NAMES } from '../../src/protocol/task-names.ts';
 import { dictionary, ownKeys } from './primordials.ts';
 import { callback, type Fields, fields, list, number, oneOf, optional, type Range, signal, text } from './read.ts';
 
@@ -18,8 +19,6 @@ export function readSignal(what: string, given: unknown): Waiter {
   return readWaiter(what, fields(what, given === undefined ? {} : given, ['signal']), 'onProgress');
 }
 
-const TASKS: readonly TaskName[] = ['text-generation', 'tensors'];
-
 export function readWaiter(what: string, from: Fields, progressField: 'onProgress' | 'monitor'): Waiter {
   return {
     signal: optional(`${what}: signal`, from.signal, signal),
@@ -32,7 +31,7 @@ export function readModel(what: string, value: unknown): string {
 }
 
 export function readTask(what: string, value: unknown): TaskName {
-  return oneOf(what, value, TASKS);
+  return oneOf(what, value, TASK_NAMES);
 }
 
 function range(integer: boolean, min: number, max: number, above = false): Range {

@@ -3,7 +3,9 @@ import type { GenerationOptions, LoadPhase, TextChunk, TextInput } from '../../s
 import type { PassedTier } from '../../src/protocol/model.ts';
 import type { Backend, TaskName } from '../../src/protocol/scalars.ts';
 import type { Settings } from '../../src/protocol/settings.ts';
+import type { PerformedTask, TaskOptions, TaskOutput } from '../../src/protocol/tasks/tasks.ts';
 import type { TensorMap } from '../../src/protocol/tensor.ts';
+import type { DecodedInput } from '../media/decode-input.ts';
 import type { ModelFiles, ModelManifest } from '../store/manifest.ts';
 
 /** Bytes a model takes while resident. */
@@ -64,6 +66,20 @@ export interface GenerateEvents {
   onCompute(computeMs: number): void;
 }
 
+/** One task with an input in which nothing has to be decoded any more. */
+export interface PerformRequest<T extends PerformedTask = PerformedTask> {
+  readonly task: T;
+  readonly input: DecodedInput<T>;
+  readonly options: TaskOptions<T>;
+  /** Upper bound of new tokens after caveats were applied, for tasks that write. */
+  readonly maxNewTokens: number;
+}
+
+export interface PerformEvents extends RunEvents {
+  /** Counts tokens as they come. */
+  onTokens(count: number): void;
+}
+
 export interface RunRequest {
   /** The graph, of a model that has several. */
   readonly graph?: string | undefined;
@@ -83,6 +99,8 @@ export interface LoadedModel {
   /** Loads what is still missing for a use; at once when nothing is. Stops when nobody waits for it any more. */
   prepare(use: ModelUse, signal: AbortSignal): Promise<void>;
   generate(request: GenerateRequest, events: GenerateEvents): Promise<GenerateOutcome>;
+  /** Does one task. Input buffers may be detached by it; those of the output belong to the caller. */
+  perform<T extends PerformedTask>(request: PerformRequest<T>, events: PerformEvents): Promise<TaskOutput<T>>;
   /** Tokens that `input` takes of the context, template included. */
   countTokens(input: TextInput): Promise<number>;
   /** Runs a graph once. Input buffers may be detached by it; outputs belong to the caller. */

@@ -1,3 +1,4 @@
+import type { PerformedTask } from '../../src/protocol/tasks/tasks.ts';
 import type { ParamTable } from '../checkpoint/checkpoint.ts';
 import type { EmittedGraph } from '../graphs/build/graph-builder.ts';
 import type { DecoderShape, Storage } from '../graphs/graph.ts';
@@ -13,7 +14,7 @@ export type ComponentGraph = EmittedGraph & { readonly shape?: DecoderShape };
 export type Emit = (config: unknown, params: ParamTable, storage: Storage) => ComponentGraph;
 
 /** Tasks that are done with graphs by name; `tensors` needs none of them. */
-export type ModelTask = 'text-generation';
+export type ModelTask = 'text-generation' | PerformedTask;
 
 /** A family of models: how its checkpoints become graphs. Everything else follows from its files. */
 export interface ModelFamily {

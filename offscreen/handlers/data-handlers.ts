@@ -4,6 +4,7 @@ import { appendChat, cloneChat, createChat, destroyChat, promptChat } from './ch
 import type { Services } from './execute.ts';
 import { generate } from './generate.ts';
 import { holdModel, releaseModel } from './hold-model.ts';
+import { perform } from './perform.ts';
 import { runTensors } from './run-tensors.ts';
 
 /** The data methods, bound to one session: what a page calls can only ever act on its own. */
@@ -15,6 +16,7 @@ export function createDataHandlers(services: Services, session: Session): DataHa
     stream: async ({ model, input, options = {} }, call) => ({
       value: await generate(services, session, { model, input, options }, call),
     }),
+    perform: (params, call) => perform(services, session, params, call),
     run: (params, call) => runTensors(services, session, params, call),
     'models.load': (params, call) => holdModel(services, session, params, call),
     'models.release': async ({ model }) => releaseModel(session, model),

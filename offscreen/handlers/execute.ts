@@ -3,6 +3,7 @@ import type { LoadProgress } from '../../src/protocol/generation.ts';
 import type { CaveatValues } from '../../src/protocol/grant.ts';
 import type { Clock } from '../../src/shared/clock.ts';
 import type { LoadedModel } from '../engines/engine.ts';
+import type { MediaDecoders } from '../media/decode-input.ts';
 import type { Pool } from '../pool/pool.ts';
 import type { Scheduler } from '../schedule/scheduler.ts';
 import { firstAllowed, grantsFor, type Need } from '../sessions/authorize.ts';
@@ -17,6 +18,8 @@ export interface Services {
   readonly pool: Pool;
   readonly scheduler: Scheduler;
   readonly usage: UsageReporter;
+  /** Reads the files that sites send as pictures, sounds and videos. */
+  readonly media: MediaDecoders;
   readonly now: Clock;
   /** Tokens of the sessions that belong to the same site, the given one included. */
   siblings(session: Session): ReadonlySet<string>;

@@ -1,18 +1,17 @@
 import { WebplatError } from '../../src/protocol/errors.ts';
 import { LIMITS } from '../../src/protocol/limits.ts';
 import type { TaskName } from '../../src/protocol/scalars.ts';
+import { TASK_NAMES } from '../../src/protocol/task-names.ts';
 import type { ServedCall } from '../data/serve-port.ts';
 import type { Lease } from '../pool/lease.ts';
 import { firstAllowed, grantsFor } from '../sessions/authorize.ts';
 import { openRequest, type Session } from '../sessions/session.ts';
 import { assertMemory, resolveModel, type Services } from './execute.ts';
 
-const TASKS: readonly TaskName[] = ['text-generation', 'tensors'];
-
 /** The first task that the session may use the model for: holding a model needs some use of it, whichever. */
 function permittedTask(services: Services, session: Session, model: string): TaskName {
   let refusal: unknown;
-  for (const task of TASKS) {
+  for (const task of TASK_NAMES) {
     try {
       grantsFor(session.terms.grants, { model, task }, services.now());
       return task;

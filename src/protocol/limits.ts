@@ -8,9 +8,9 @@ export const LIMITS = {
   /** Messages of one conversation. */
   chatMessages: 256,
   /** Characters of a model name. */
+  modelNameChars: 256,
   /** Characters of the name of a model's component. */
   componentChars: 32,
-  modelNameChars: 256,
   /** Model names or tasks that one permission request may list. */
   listedNames: 16,
   /** Characters of the reason that a site gives for asking. */
@@ -22,6 +22,24 @@ export const LIMITS = {
   tensors: 64,
   tensorRank: 8,
   tensorBytes: 64 * 1024 * 1024,
+  /** Bytes of one encoded picture, sound or video. */
+  mediaBytes: 128 * 1024 * 1024,
+  /** Pictures of one request, pixels of each, and of its longer edge. */
+  pictures: 16,
+  picturePixels: 2 ** 26,
+  pictureEdge: 65_535,
+  /** Frames that a site sends of one video. */
+  videoFrames: 64,
+  /** Bytes of the samples of one sound over all channels, how many there are, and samples a second. */
+  soundBytes: 256 * 1024 * 1024,
+  soundChannels: 8,
+  soundRate: 768_000,
+  /** Labels of one request, and characters of each. */
+  labels: 256,
+  labelChars: 1024,
+  /** Texts of one request, and pieces of one message. */
+  texts: 256,
+  messageParts: 64,
   /** New tokens of one request. */
   newTokens: 32_768,
   /** Requests of one document that may be waiting or running. */

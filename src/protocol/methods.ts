@@ -15,6 +15,7 @@ import { chatPrompt } from './data/chat-prompt.ts';
 import { infer } from './data/infer.ts';
 import { modelsLoad } from './data/models-load.ts';
 import { modelsRelease } from './data/models-release.ts';
+import { perform } from './data/perform.ts';
 import { run } from './data/run.ts';
 import { stream } from './data/stream.ts';
 import type { Method } from './define.ts';
@@ -70,6 +71,7 @@ export const DATA_METHODS = [
   infer,
   modelsLoad,
   modelsRelease,
+  perform,
   run,
   stream,
 ] as const;

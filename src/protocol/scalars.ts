@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { LIMITS } from './limits.ts';
 import { canonicalName, parseModelName } from './model-name.ts';
+import { TASK_NAMES } from './task-names.ts';
 
 /** Identifier of one request on one port; unique while the request is open. */
 export const RequestId = v.pipe(v.number(), v.safeInteger(), v.minValue(1), v.maxValue(0xffff_ffff));
@@ -20,7 +21,7 @@ export const ModelName = v.pipe(
   v.transform(canonicalName),
 );
 
-export const TaskName = v.picklist(['text-generation', 'tensors']);
+export const TaskName = v.picklist(TASK_NAMES);
 export type TaskName = v.InferOutput<typeof TaskName>;
 
 export const Count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));

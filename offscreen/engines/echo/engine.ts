@@ -47,6 +47,9 @@ function createEchoModel(): LoadedModel {
       events.signal.throwIfAborted();
       return inputs;
     },
+    perform: async ({ task }) => {
+      throw new WebplatError('model-unsupported', undefined, { reason: `The model does not do ${task}.` });
+    },
     memory: () => ({ gpuBytes: 0, cpuBytes: 0 }),
     async dispose() {
       end.abort(new WebplatError('session-ended'));

@@ -1,7 +1,8 @@
 import * as v from 'valibot';
 import { fromWireError, WebplatError } from '../../../src/protocol/errors.ts';
+import { TASKS } from '../../../src/protocol/tasks/tasks.ts';
 import { onAbort } from '../../../src/shared/abort.ts';
-import type { GenerateEvents, LoadedInfo, LoadedModel, ModelUse, RunEvents } from '../engine.ts';
+import type { GenerateEvents, LoadedInfo, LoadedModel, ModelUse, PerformEvents } from '../engine.ts';
 import {
   CountValue,
   FromWorker,
@@ -16,7 +17,7 @@ import {
 type Ask = ToWorker extends infer M ? (M extends { id: number } ? Omit<M, 'id'> : never) : never;
 
 interface Pending {
-  readonly events: Partial<GenerateEvents & RunEvents>;
+  readonly events: Partial<GenerateEvents & PerformEvents>;
   resolve(value: unknown): void;
   reject(error: unknown): void;
 }
@@ -79,6 +80,7 @@ export function createWorkerModel(start: ClientStart): LoadedModel {
   function receive(message: FromWorker): void {
     if (attend(message)) return;
     if (message.kind === 'text') say(message);
+    else if (message.kind === 'tokens') pending.get(message.id)?.events.onTokens?.(message.count);
     else if (message.kind === 'compute') pending.get(message.id)?.events.onCompute?.(message.computeMs);
     else if (message.kind === 'failed') fail(fromWireError(message.error));
     else if (message.kind === 'result' || message.kind === 'error') {
@@ -144,6 +146,13 @@ export function createWorkerModel(start: ClientStart): LoadedModel {
       prepared.add(keyOf(use));
     },
     generate: (request, events) => ask(GenerateValue, { kind: 'generate', request }, events),
+    perform: ({ task, input, options, maxNewTokens }, events) =>
+      ask(
+        TASKS[task].output,
+        { kind: 'perform', request: { task, input, options, maxNewTokens } },
+        events,
+        buffersIn(input),
+      ),
     countTokens: (input) => ask(CountValue, { kind: 'count', input }),
     run: ({ graph, inputs }, events) =>
       ask(
@@ -157,6 +166,13 @@ export function createWorkerModel(start: ClientStart): LoadedModel {
       end(new WebplatError('session-ended'));
     },
   };
+}
+
+/** The buffers anywhere in an input, each once. */
+function buffersIn(value: unknown, found = new Set<ArrayBuffer>()): ArrayBuffer[] {
+  if (value instanceof ArrayBuffer) found.add(value);
+  else if (typeof value === 'object' && value !== null) for (const item of Object.values(value)) buffersIn(item, found);
+  return [...found];
 }
 
 const keyOf = ({ task, graph = '' }: ModelUse): string => `${task} ${graph}`;

@@ -9,6 +9,7 @@ import {
   TextInput,
 } from '../../../src/protocol/generation.ts';
 import { Bytes, Count, DurationMs, RequestId, TaskName } from '../../../src/protocol/scalars.ts';
+import { type PerformedTask, TASKS } from '../../../src/protocol/tasks/tasks.ts';
 import { TensorMap } from '../../../src/protocol/tensor.ts';
 import { PRECISIONS } from '../../graphs/graph.ts';
 import { FileAnswer, FileAsk } from '../../store/file-service.ts';
@@ -18,6 +19,8 @@ const Manifest = v.strictObject({
   contentHash: v.string(),
   files: v.array(v.strictObject({ path: v.string(), bytes: Bytes })),
 });
+
+const PerformedTaskName = v.picklist(Object.keys(TASKS) as PerformedTask[]);
 
 const Use = v.strictObject({ task: TaskName, graph: v.optional(ComponentLabel) });
 
@@ -48,6 +51,12 @@ export const ToWorker = v.variant('kind', [
     id: RequestId,
     request: v.strictObject({ input: TextInput, options: GenerationOptions, maxNewTokens: Count }),
   }),
+  v.strictObject({
+    kind: v.literal('perform'),
+    id: RequestId,
+    // Validated where it came from the page.
+    request: v.strictObject({ task: PerformedTaskName, input: v.unknown(), options: v.unknown(), maxNewTokens: Count }),
+  }),
   v.strictObject({ kind: v.literal('count'), id: RequestId, input: TextInput }),
   v.strictObject({ kind: v.literal('run'), id: RequestId, graph: v.optional(ComponentLabel), inputs: TensorMap }),
   v.strictObject({ kind: v.literal('abort'), id: RequestId }),
@@ -75,6 +84,7 @@ export const FromWorker = v.variant('kind', [
   v.strictObject({ kind: v.literal('refused'), reason: v.string() }),
   v.strictObject({ kind: v.literal('failed'), error: WireError }),
   v.strictObject({ kind: v.literal('text'), id: RequestId, chunk: TextChunk }),
+  v.strictObject({ kind: v.literal('tokens'), id: RequestId, count: Count }),
   v.strictObject({ kind: v.literal('compute'), id: RequestId, computeMs: DurationMs }),
   v.strictObject({ kind: v.literal('result'), id: RequestId, value: v.unknown(), state: State }),
   v.strictObject({ kind: v.literal('error'), id: RequestId, error: WireError, state: State }),
