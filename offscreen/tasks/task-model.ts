@@ -1,7 +1,7 @@
 import type { ComponentName } from '../families/family.ts';
+import type { TextTokenizer } from '../processing/text/text-tokenizer.ts';
 import type { Decoder } from './decoder.ts';
 import type { Graph } from './graph.ts';
-import type { TextTokenizer } from './tokenizer.ts';
 
 /** A component that runs: as a whole, or step by step. */
 export type RunningComponent = { readonly graph: Graph } | { readonly decoder: Decoder };

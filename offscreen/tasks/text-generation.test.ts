@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { GenerationOptions } from '../../src/protocol/generation.ts';
+import type { TextTokenizer } from '../processing/text/text-tokenizer.ts';
 import type { Decoder } from './decoder.ts';
 import { generateText } from './text-generation.ts';
-import type { TextTokenizer } from './tokenizer.ts';
 
 const END = 256;
 const CONTEXT = 64;

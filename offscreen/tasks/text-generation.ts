@@ -1,10 +1,10 @@
 import { WebplatError } from '../../src/protocol/errors.ts';
 import type { GenerateEvents, GenerateOutcome, GenerateRequest } from '../engines/engine.ts';
+import type { TextTokenizer } from '../processing/text/text-tokenizer.ts';
 import type { Decoder, DecoderSequence } from './decoder.ts';
 import { createDetokenizer } from './detokenizer.ts';
 import { createSampler } from './sampling.ts';
 import { createStopStrings } from './stop-strings.ts';
-import type { TextTokenizer } from './tokenizer.ts';
 
 /** Text in, text out: continues a text or answers a conversation with any decoder-only model. */
 export async function generateText(

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { createTextTokenizer, type TextTokenizer } from '../../../offscreen/tasks/tokenizer.ts';
+import { createTextTokenizer, type TextTokenizer } from '../../../offscreen/processing/text/text-tokenizer.ts';
 
 const FOLDER = 'models/storyteller';
 const VOCABULARY = 2048;

@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
-import type { TextInput } from '../../src/protocol/generation.ts';
-import { createDetokenizer } from './detokenizer.ts';
-import { createTextTokenizer, type TokenizerFiles } from './tokenizer.ts';
+import type { TextInput } from '../../../src/protocol/generation.ts';
+import { createDetokenizer } from '../../tasks/detokenizer.ts';
+import { createTextTokenizer, type TokenizerFiles } from './text-tokenizer.ts';
 
 async function readFiles(folder: string): Promise<TokenizerFiles> {
   const read = async (file: string) => JSON.parse(await readFile(`${folder}/${file}`, 'utf8'));
