@@ -1,9 +1,13 @@
 import { emitBert } from '../graphs/bert.ts';
+import { hasHead } from './architectures.ts';
 import type { ModelFamily } from './family.ts';
 
 export const bert: ModelFamily = {
   modelTypes: ['bert'],
   emitterVersion: 1,
   components: { text: emitBert },
-  tasks: () => ({}),
+  tasks: (config) => ({
+    ...(hasHead(config, 'SequenceClassification') && { 'text-classification': ['text'] }),
+    'feature-extraction': ['text'],
+  }),
 };

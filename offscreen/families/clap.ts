@@ -5,5 +5,9 @@ export const clap: ModelFamily = {
   modelTypes: ['clap'],
   emitterVersion: 1,
   components: { text: emitClapText, audio: emitClapAudio },
-  tasks: () => ({}),
+  tasks: () => ({
+    'zero-shot-audio-classification': ['text', 'audio'],
+    'audio-feature-extraction': ['audio'],
+    'feature-extraction': ['text'],
+  }),
 };

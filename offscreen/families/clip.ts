@@ -5,5 +5,9 @@ export const clip: ModelFamily = {
   modelTypes: ['clip'],
   emitterVersion: 1,
   components: { text: emitClipText, vision: emitClipVision },
-  tasks: () => ({}),
+  tasks: () => ({
+    'zero-shot-image-classification': ['text', 'vision'],
+    'image-feature-extraction': ['vision'],
+    'feature-extraction': ['text'],
+  }),
 };

@@ -5,5 +5,5 @@ export const detr: ModelFamily = {
   modelTypes: ['detr'],
   emitterVersion: 1,
   components: { vision: emitDetr },
-  tasks: () => ({}),
+  tasks: () => ({ 'object-detection': ['vision'] }),
 };

@@ -1,9 +1,13 @@
 import { emitVit } from '../graphs/vit.ts';
+import { hasHead } from './architectures.ts';
 import type { ModelFamily } from './family.ts';
 
 export const vit: ModelFamily = {
   modelTypes: ['vit'],
   emitterVersion: 1,
   components: { vision: emitVit },
-  tasks: () => ({}),
+  tasks: (config) => ({
+    ...(hasHead(config, 'ImageClassification') && { 'image-classification': ['vision'] }),
+    'image-feature-extraction': ['vision'],
+  }),
 };

@@ -5,5 +5,5 @@ export const xClip: ModelFamily = {
   modelTypes: ['xclip'],
   emitterVersion: 1,
   components: { text: emitXClipText, video: emitXClipVideo, prompts: emitXClipPrompts },
-  tasks: () => ({}),
+  tasks: () => ({ 'zero-shot-video-classification': ['text', 'video', 'prompts'] }),
 };

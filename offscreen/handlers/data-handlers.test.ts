@@ -23,6 +23,8 @@ import type { Services } from './execute.ts';
 
 const quiet = { info() {}, warn() {}, error() {} };
 
+const noMedia = async () => expect.fail('There is nothing to decode.');
+
 function setUp(engineOptions: FakeEngineOptions = {}, terms = makeTerms()) {
   const engine = makeFakeEngine(engineOptions);
   const time = makeFakeTime();
@@ -53,6 +55,7 @@ function setUp(engineOptions: FakeEngineOptions = {}, terms = makeTerms()) {
     }),
     scheduler: createScheduler(),
     usage,
+    media: { picture: noMedia, sound: noMedia, video: noMedia },
     now: time.now,
     siblings: sessions.siblings,
     noteSite: (model, site) => void noted.push(`${model} for ${site}`),

@@ -2,17 +2,19 @@ import type { Frames, Picture, Pixels, Samples, Sound, Video } from '../../src/p
 import type { PerformedTask, TaskInput } from '../../src/protocol/tasks/tasks.ts';
 
 /** `T` with every picture, sound and video decoded. */
-export type Decoded<T> = T extends Picture
+export type Decoded<T> = [T] extends [Picture]
   ? Pixels
-  : T extends Sound
+  : [T] extends [Sound]
     ? Samples
-    : T extends Video
+    : [T] extends [Video]
       ? Frames
-      : T extends readonly (infer Item)[]
-        ? Decoded<Item>[]
-        : T extends object
-          ? { [Key in keyof T]: Decoded<T[Key]> }
-          : T;
+      : DecodedParts<T>;
+
+type DecodedParts<T> = T extends readonly (infer Item)[]
+  ? Decoded<Item>[]
+  : T extends object
+    ? { [Key in keyof T]: Decoded<T[Key]> }
+    : T;
 
 /** An input as tasks get it: nothing in it has to be decoded any more. */
 export type DecodedInput<T extends PerformedTask> = Decoded<TaskInput<T>>;

@@ -43,6 +43,7 @@ export interface FakeEngineOptions {
   readonly failWith?: () => unknown;
   readonly generate?: LoadedModel['generate'];
   readonly prepare?: LoadedModel['prepare'];
+  readonly perform?: LoadedModel['perform'];
 }
 
 /** An engine that loads at once, or when the test says so. */
@@ -99,6 +100,11 @@ function makeFakeModel(options: FakeEngineOptions, memory: MemoryUse): FakeModel
     memory: () => memory,
     prepare: options.prepare ?? (async () => {}),
     countTokens: async (input) => (typeof input === 'string' ? input.length : input.length * 3),
+    perform:
+      options.perform ??
+      (async ({ task }) => {
+        throw new WebplatError('model-unsupported', undefined, { reason: `The model does not do ${task}.` });
+      }),
     run: async ({ inputs }, events) => {
       events.onCompute(1);
       return inputs;

@@ -1,4 +1,3 @@
-import * as v from 'valibot';
 import { WebplatError } from '../../../src/protocol/errors.ts';
 import { createMutex } from '../../../src/shared/mutex.ts';
 import { openCheckpoint } from '../../checkpoint/open-checkpoint.ts';
@@ -8,11 +7,10 @@ import { createReadBack } from '../../device/read-back.ts';
 import type { ComponentName, ModelFamily } from '../../families/family.ts';
 import { familyOf } from '../../families/registry.ts';
 import { DECODER_IO, type DecoderShape, type Precision } from '../../graphs/graph.ts';
-import { createTextTokenizer } from '../../processing/text/text-tokenizer.ts';
 import { type Artifact, createArtifactStore } from '../../store/artifacts.ts';
 import { openPrivateFiles } from '../../store/files.ts';
 import type { ModelFile, ModelFiles } from '../../store/manifest.ts';
-import { createModelReader, type ModelReader } from '../../store/model-reader.ts';
+import { createModelReader } from '../../store/model-reader.ts';
 import type { RunningComponent, TaskModel } from '../../tasks/task-model.ts';
 import type { ComponentProgress, MemoryUse, ModelUse } from '../engine.ts';
 import { createDeviceCache, createHostCache } from './caches.ts';
@@ -20,6 +18,7 @@ import { compileComponent } from './compile.ts';
 import { createComponents } from './components.ts';
 import { createOrtDecoder } from './decoder.ts';
 import { createGraphRunner, type RunSetting } from './graph-runner.ts';
+import { readModelTexts } from './model-texts.ts';
 import { emptyMemory, type PlannedComponent } from './plan.ts';
 import { createSession, loadRuntime, type Runtime } from './runtime.ts';
 import type { Tier } from './tiers.ts';
@@ -66,7 +65,7 @@ export class TierRefused extends Error {}
 export async function openModel(request: OpenRequest): Promise<OpenModel> {
   const { tier, files, service, precision, assetBase, contentHash, inSequence, admit, onProgress } = request;
   const source = createModelReader(files, service, new AbortController().signal);
-  const texts = await readTextFiles(source);
+  const texts = await readModelTexts(source);
   const { config } = texts;
   const family = familyOf(config);
   const runtime = await refuseOnError(loadRuntime(tier, assetBase));
@@ -105,12 +104,10 @@ export async function openModel(request: OpenRequest): Promise<OpenModel> {
     },
   });
 
-  // A tokenizer that no task reads is none of ours to judge.
-  const tokenizer =
-    texts.tokenizer !== undefined && family.tasks(config)['text-generation']
-      ? createTextTokenizer(texts, vocabularyOf(config))
-      : undefined;
+  // A language model with another one's tokenizer is found out now, not at the first request.
+  if (texts.file('tokenizer.json') !== undefined && family.tasks(config)['text-generation']) texts.tokenizer();
   return {
+    ...texts,
     ...(owned && { adapter: owned.adapterName }),
     broken: owned?.broken ?? new Promise<never>(() => {}),
     get contextTokens() {
@@ -118,10 +115,6 @@ export async function openModel(request: OpenRequest): Promise<OpenModel> {
     },
     get maxSequences() {
       return components.maxSequences;
-    },
-    tokenizer() {
-      if (tokenizer) return tokenizer;
-      throw new WebplatError('model-corrupt', undefined, { reason: 'The model has no tokenizer.json.' });
     },
     component(graph) {
       const [name] = componentsFor({ task: 'tensors', ...(graph && { graph }) }, family, config);
@@ -164,30 +157,6 @@ async function openOwnDevice(): Promise<OwnedDevice> {
   const adapter = await requestAdapter();
   if (!adapter) throw new TierRefused('No graphics adapter answered the worker.');
   return openDevice(adapter);
-}
-
-/** The files that tell how a model is asked and read, parsed. */
-async function readTextFiles(files: ModelReader) {
-  const [config, generationConfig, tokenizer, tokenizerConfig] = await Promise.all(
-    ['config.json', 'generation_config.json', 'tokenizer.json', 'tokenizer_config.json'].map(files.json),
-  );
-  return { config, generationConfig, tokenizer, tokenizerConfig };
-}
-
-const Vocabulary = v.object({
-  vocab_size: v.optional(v.number()),
-  text_config: v.optional(v.object({ vocab_size: v.optional(v.number()) })),
-});
-
-function vocabularyOf(config: unknown): number {
-  const { vocab_size, text_config } = v.parse(Vocabulary, config);
-  const size = vocab_size ?? text_config?.vocab_size;
-  if (size === undefined) {
-    throw new WebplatError('model-corrupt', undefined, {
-      reason: 'config.json does not say how many tokens there are.',
-    });
-  }
-  return size;
 }
 
 /** Components for a use: those of a task, or the one graph that tensors are run on. */

@@ -2,9 +2,10 @@ import * as v from 'valibot';
 import { toWireError, WebplatError } from '../../../src/protocol/errors.ts';
 import type { TensorMap } from '../../../src/protocol/tensor.ts';
 import { createFileServiceClient } from '../../store/file-service.ts';
+import { performTask } from '../../tasks/perform-task.ts';
 import { runTensors } from '../../tasks/tensors.ts';
 import { generateText } from '../../tasks/text-generation.ts';
-import type { MemoryUse } from '../engine.ts';
+import type { MemoryUse, PerformRequest } from '../engine.ts';
 import { type FromWorker, type State, ToWorker } from './messages.ts';
 import { type OpenModel, openModel, TierRefused } from './open-model.ts';
 
@@ -15,7 +16,7 @@ export interface WorkerPort {
 }
 
 type Of<Kind extends ToWorker['kind']> = Extract<ToWorker, { kind: Kind }>;
-type Request = Of<'prepare' | 'generate' | 'count' | 'run'>;
+type Request = Of<'prepare' | 'generate' | 'perform' | 'count' | 'run'>;
 
 export function serveEngine(port: WorkerPort): void {
   const running = new Map<number, AbortController>();
@@ -64,6 +65,12 @@ export function serveEngine(port: WorkerPort): void {
       return {};
     }
     if (request.kind === 'run') return runTensors(opened, request, { signal, onCompute });
+    if (request.kind === 'perform') {
+      const onTokens = (count: number) => post({ kind: 'tokens', id, count });
+      // Checked against the task's schema when it came from the page.
+      const asked = request.request as PerformRequest;
+      return performTask(opened, asked, { signal, onCompute, onTokens });
+    }
     const tokenizer = opened.tokenizer();
     if (request.kind === 'count') return tokenizer.encode(request.input).length;
     const onText: Parameters<typeof generateText>[3]['onText'] = (chunk) => post({ kind: 'text', id, chunk });
@@ -77,7 +84,7 @@ export function serveEngine(port: WorkerPort): void {
     try {
       if (!model) throw new WebplatError('internal');
       const value = await compute(model, request, abort.signal);
-      post({ kind: 'result', id, value, state: stateOf(model) }, request.kind === 'run' ? buffersOf(value) : []);
+      post({ kind: 'result', id, value, state: stateOf(model) }, buffersOf(request.kind, value));
     } catch (error) {
       if (isFatal(error)) return fail(error instanceof TierRefused ? new WebplatError('engine-failed') : error);
       post({ kind: 'error', id, error: toWireError(error), state: stateOf(model) });
@@ -107,4 +114,10 @@ const isFatal = (error: unknown): boolean =>
   error instanceof TierRefused ||
   (error instanceof WebplatError && (error.code === 'engine-failed' || error.code === 'device-lost'));
 
-const buffersOf = (value: unknown): Transferable[] => Object.values(value as TensorMap).map(({ data }) => data);
+/** What of a result is moved to the host rather than copied. */
+function buffersOf(kind: Request['kind'], value: unknown): Transferable[] {
+  if (kind === 'run') return Object.values(value as TensorMap).map(({ data }) => data);
+  if (kind !== 'perform') return [];
+  const { data } = value as { readonly data?: unknown };
+  return data instanceof ArrayBuffer ? [data] : [];
+}
