@@ -191,7 +191,10 @@ async function start(
   { tier, runtime, owned, setting, maxSequences }: StartSetting,
 ): Promise<RunningComponent> {
   const { shape, inputs } = graph;
-  const session = await refuseOnError(
+  // The runtime waits for ever for a device that broke while weights were written to it.
+  const watched = <T>(work: Promise<T>) =>
+    refuseOnError(owned ? Promise.race([work, owned.broken.then((error) => Promise.reject(error))]) : work);
+  const session = await watched(
     setting.mutex.run(() =>
       createSession(runtime, tier, artifact, {
         ...(owned && { device: owned.device, onDevice: shape ? cachesOf(shape) : [] }),
@@ -199,8 +202,6 @@ async function start(
       }),
     ),
   );
-  const watched = <T>(work: Promise<T>) =>
-    refuseOnError(owned ? Promise.race([work, owned.broken.then((error) => Promise.reject(error))]) : work);
   if (!shape) {
     const runner = createGraphRunner({ ...setting, session, inputs });
     await watched(tryGraph(runner));
