@@ -4,7 +4,17 @@ import type { EmittedGraph } from '../graphs/build/graph-builder.ts';
 import type { DecoderShape, Storage } from '../graphs/graph.ts';
 
 /** Names of the graphs that models are made of: what tasks call them. */
-export const COMPONENTS = ['decoder', 'text', 'vision', 'audio', 'video', 'prompts'] as const;
+export const COMPONENTS = [
+  'decoder',
+  'encoder',
+  'cross',
+  'embedding',
+  'text',
+  'vision',
+  'audio',
+  'video',
+  'prompts',
+] as const;
 export type ComponentName = (typeof COMPONENTS)[number];
 
 /** A graph; with a shape, one that is run step by step with caches. */

@@ -6,13 +6,32 @@ import { clip } from './clip.ts';
 import { detr } from './detr.ts';
 import type { ModelFamily } from './family.ts';
 import { llama } from './llama.ts';
+import { llava } from './llava.ts';
+import { llavaNext } from './llava-next.ts';
 import { qwen2 } from './qwen2.ts';
 import { qwen3 } from './qwen3.ts';
+import { t5 } from './t5.ts';
 import { vit } from './vit.ts';
 import { wav2vec2 } from './wav2vec2.ts';
+import { whisper } from './whisper.ts';
 import { xClip } from './x-clip.ts';
 
-export const FAMILIES: readonly ModelFamily[] = [bert, clap, clip, detr, llama, qwen2, qwen3, vit, wav2vec2, xClip];
+export const FAMILIES: readonly ModelFamily[] = [
+  bert,
+  clap,
+  clip,
+  detr,
+  llama,
+  llava,
+  llavaNext,
+  qwen2,
+  qwen3,
+  t5,
+  vit,
+  wav2vec2,
+  whisper,
+  xClip,
+];
 
 const TypedConfig = v.object({ model_type: v.pipe(v.string(), v.maxLength(64)) });
 

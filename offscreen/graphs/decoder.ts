@@ -117,6 +117,7 @@ export function emitDecoder(
       headSize,
       vocabularySize: config.vocabulary,
       contextTokens,
+      ...(takes === 'embeddings' && { embeddings: true }),
     },
   };
 }

@@ -51,6 +51,22 @@ export interface DecoderShape {
   readonly vocabularySize: number;
   /** Tokens that positions and caches can hold. */
   readonly contextTokens: number;
+  /** Set where new tokens are given as vectors [hidden], not as ids. */
+  readonly embeddings?: true;
+  /** Set where every layer attends to states of an encoder too. */
+  readonly encoder?: CrossShape;
+}
+
+/** What a decoder takes of an encoder; its heads are as many as those of the decoder's caches. */
+export interface CrossShape {
+  /** States that one text or recording has at most. */
+  readonly states: number;
+  /** Width of a state. */
+  readonly hidden: number;
+  /** Size of the heads of keys and values made of states, which are not filled up. */
+  readonly headSize: number;
+  /** Whether states can be left out by a mask. */
+  readonly masked: boolean;
 }
 
 export interface DecoderGraph extends EmittedGraph {

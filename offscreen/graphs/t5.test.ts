@@ -89,6 +89,7 @@ describe('T5 on another implementation of the operators', () => {
       headSize: 16,
       vocabularySize: 429,
       contextTokens: 512,
+      encoder: { states: 512, hidden: 48, headSize: 16, masked: true },
     });
   });
 

@@ -89,6 +89,7 @@ export function emitT5Decoder(json: unknown, params: ParamTable, storage: Storag
   }
   const last = stream;
   g.part('head', () => addHead(g, config, last, step, storage, embedded.table));
+  const contextTokens = Math.min(config.contextTokens, storage.contextTokens ?? config.contextTokens);
   return {
     ...g.finish(),
     shape: {
@@ -97,7 +98,9 @@ export function emitT5Decoder(json: unknown, params: ParamTable, storage: Storag
       keyValueHeads: config.heads,
       headSize: cachedHeadSize(config.headSize),
       vocabularySize: config.vocabulary,
-      contextTokens: Math.min(config.contextTokens, storage.contextTokens ?? config.contextTokens),
+      contextTokens,
+      // Texts on either side were of this length in training, though neither has a position that is the last.
+      encoder: { states: contextTokens, hidden: config.hidden, headSize: config.headSize, masked: true },
     },
   };
 }

@@ -77,6 +77,7 @@ describe('Whisper on another implementation of the operators', () => {
       headSize: 16,
       vocabularySize: 1953,
       contextTokens: 96,
+      encoder: { states: 1500, hidden: 48, headSize: 12, masked: false },
     });
   });
 

@@ -38,14 +38,15 @@ export function emitWhisperEncoder(json: unknown, params: ParamTable, storage: S
 
 /**
  * Keys and values of the encoder's states for every layer of Whisper's decoder, computed once a recording. Input
- * `encoder_hidden_states` float32 [batch, encoder tokens, hidden]; outputs as in {@link CROSS_IO}.
+ * `encoder_hidden_states` float32 [batch, frames / 2, hidden]; outputs as in {@link CROSS_IO}.
  *
  * @throws WebplatError `model-corrupt`, `model-unsupported`
  */
 export function emitWhisperCross(json: unknown, params: ParamTable, storage: Storage): EmittedGraph {
-  const { decoder: shape } = parseWhisperConfig(json);
+  const config = parseWhisperConfig(json);
+  const { decoder: shape } = config;
   const g = createGraphBuilder({ name: 'whisper-cross', params, float: storage.float });
-  const input = g.input(CROSS_IO.encoderStates, 'float32', ['batch', 'encoder_tokens', shape.hidden]);
+  const input = g.input(CROSS_IO.encoderStates, 'float32', ['batch', config.states, shape.hidden]);
   const states = cast(g, input, g.float);
   for (let layer = 0; layer < shape.layers; layer += 1) {
     const name = `${prefixOf(g)}decoder.layers.${layer}.encoder_attn`;
@@ -94,6 +95,7 @@ export function emitWhisperDecoder(json: unknown, params: ParamTable, storage: S
       headSize: cachedHeadSize(headSize),
       vocabularySize: vocabulary,
       contextTokens: Math.min(contextTokens, storage.contextTokens ?? contextTokens),
+      encoder: { states: config.states, hidden: shape.hidden, headSize, masked: false },
     },
   };
 }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { TensorMap, WireTensor } from '../../src/protocol/tensor.ts';
-import type { Decoder } from './decoder.ts';
+import type { DecoderShape } from '../graphs/graph.ts';
+import type { Decoder, EncoderStates, NewTokens } from './decoder.ts';
 import { runDecoder } from './tensors.ts';
 
 const int64 = (values: number[], dims = [1, values.length]): WireTensor => ({
@@ -9,26 +10,31 @@ const int64 = (values: number[], dims = [1, values.length]): WireTensor => ({
   data: BigInt64Array.from(values, BigInt).buffer,
 });
 
-function makeDecoder() {
-  const calls: { tokens: readonly number[]; positions: readonly number[] | undefined }[] = [];
+function makeDecoder(more: Partial<DecoderShape> = {}) {
+  const calls: { tokens: NewTokens; positions: readonly number[] | undefined }[] = [];
+  const sources: (EncoderStates | undefined)[] = [];
   let open = 0;
   const decoder: Decoder = {
-    shape: { hidden: 8, layers: 1, keyValueHeads: 1, headSize: 2, vocabularySize: 3, contextTokens: 4 },
-    async open() {
+    shape: { hidden: 8, layers: 1, keyValueHeads: 1, headSize: 2, vocabularySize: 3, contextTokens: 4, ...more },
+    maxSequences: 1,
+    openAll: async (_count, about) => [await decoder.open(about)],
+    async open(about) {
       open += 1;
+      sources.push(about);
       return {
         length: 0,
         async advance(tokens, positions) {
           calls.push({ tokens, positions });
           return { logits: Float32Array.from({ length: 3 * (positions?.length ?? 1) }, (_, i) => i), computeMs: 2 };
         },
+        copyFrom() {},
         close() {
           open -= 1;
         },
       };
     },
   };
-  return { decoder, calls, opened: () => open };
+  return { decoder, calls, sources, opened: () => open };
 }
 
 const events = { signal: new AbortController().signal, onCompute: () => {} };

@@ -20,6 +20,8 @@ function makeDecoder(answer: string, onStep: (step: number) => void = () => {}) 
   const state = { open: 0, inputs: [] as number[][] };
   const decoder: Decoder = {
     shape: { hidden: 8, layers: 1, keyValueHeads: 1, headSize: 2, vocabularySize: 257, contextTokens: CONTEXT },
+    maxSequences: 1,
+    openAll: async () => [await decoder.open()],
     async open() {
       state.open += 1;
       let step = 0;
@@ -37,6 +39,7 @@ function makeDecoder(answer: string, onStep: (step: number) => void = () => {}) 
           step += 1;
           return { logits, computeMs: 2 };
         },
+        copyFrom() {},
         close() {
           state.open -= 1;
         },

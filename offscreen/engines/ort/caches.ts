@@ -1,7 +1,7 @@
 import type { Tensor } from 'onnxruntime-common';
-import { WebplatError } from '../../../src/protocol/errors.ts';
 import { ELEMENT_SIZES } from '../../graphs/build/value.ts';
 import { DECODER_IO, type DecoderShape, type Storage } from '../../graphs/graph.ts';
+import { CACHE_USAGE, makeBuffers } from './buffers.ts';
 import { cacheRowBytes } from './plan.ts';
 import type { OrtModule } from './runtime.ts';
 
@@ -13,6 +13,8 @@ export interface SequenceCache {
   fetches(): Record<string, Tensor | null>;
   /** Takes the results of a run. */
   keep(results: Record<string, Tensor>): void;
+  /** Becomes what another cache of the same decoder is. */
+  copyFrom(other: SequenceCache): void;
   /** Forgets everything, for the next sequence. */
   reset(): void;
 }
@@ -24,9 +26,6 @@ function cacheNames({ layers }: DecoderShape): { past: string; present: string }
     PARTS.map((part) => ({ past: DECODER_IO.past(layer, part), present: DECODER_IO.present(layer, part) })),
   ).flat();
 }
-
-/** GPUBufferUsage of the WebGPU specification: STORAGE, COPY_SRC and COPY_DST. */
-const CACHE_USAGE = 0x0080 | 0x0004 | 0x0008;
 
 /**
  * A static cache on the device: one buffer a layer and part, for the whole context, read as past and written as present by
@@ -43,19 +42,25 @@ export async function createDeviceCache(
   const row = rowBytes / ELEMENT_SIZES[dataType];
   const dims = [1, shape.keyValueHeads, shape.contextTokens, row];
   const size = shape.keyValueHeads * shape.contextTokens * rowBytes;
-  device.pushErrorScope('out-of-memory');
-  const caches = cacheNames(shape).map((names) => {
-    const buffer = device.createBuffer({ size, usage: CACHE_USAGE });
-    return { ...names, buffer, tensor: ort.Tensor.fromGpuBuffer(buffer, { dataType, dims }) };
+  const names = cacheNames(shape);
+  const buffers = await makeBuffers(device, names.length, { size, usage: CACHE_USAGE });
+  const caches = names.flatMap((name, at) => {
+    const buffer = buffers[at];
+    return buffer ? [{ ...name, buffer, tensor: ort.Tensor.fromGpuBuffer(buffer, { dataType, dims }) }] : [];
   });
-  if (await device.popErrorScope()) {
-    for (const { buffer } of caches) buffer.destroy();
-    throw new WebplatError('out-of-memory', undefined, { requested: size * caches.length });
-  }
   return {
     feeds: () => Object.fromEntries(caches.map(({ past, tensor }) => [past, tensor])),
     fetches: () => Object.fromEntries(caches.map(({ present, tensor }) => [present, tensor])),
     keep: () => {},
+    copyFrom(other) {
+      const from = other.feeds();
+      const encoder = device.createCommandEncoder();
+      for (const { past, buffer } of caches) {
+        const source = from[past]?.gpuBuffer as GPUBuffer | undefined;
+        if (source) encoder.copyBufferToBuffer(source, 0, buffer, 0, size);
+      }
+      device.queue.submit([encoder.finish()]);
+    },
     reset() {
       // Lengths alone keep a sequence from reading what the one before left; clearing makes sure that nothing is left.
       const encoder = device.createCommandEncoder();
@@ -84,6 +89,10 @@ export function createHostCache(ort: OrtModule, shape: DecoderShape): SequenceCa
         if (tensor) next[input] = tensor;
       }
       past = next;
+    },
+    copyFrom(other) {
+      // Runs give new tensors and leave those that they were fed as they are: two sequences may hold the same.
+      past = { ...other.feeds() };
     },
     reset() {
       past = start();

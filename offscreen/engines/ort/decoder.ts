@@ -1,9 +1,13 @@
 import type { InferenceSession, Tensor } from 'onnxruntime-common';
 import { WebplatError } from '../../../src/protocol/errors.ts';
+import { createMutex } from '../../../src/shared/mutex.ts';
+import { CROSS_IO } from '../../graphs/cross-attention.ts';
 import { DECODER_IO, type DecoderShape } from '../../graphs/graph.ts';
-import type { Decoder, DecoderSequence, StepResult } from '../../tasks/decoder.ts';
+import type { Decoder, DecoderSequence, EncoderStates, NewTokens } from '../../tasks/decoder.ts';
 import type { SequenceCache } from './caches.ts';
+import { type CrossCache, countStates, fillCross } from './cross-cache.ts';
 import { type RunSetting, runInTurn } from './graph-runner.ts';
+import type { OrtModule } from './runtime.ts';
 import { createSlots } from './slots.ts';
 
 export interface OrtDecoderParts extends RunSetting {
@@ -11,71 +15,201 @@ export interface OrtDecoderParts extends RunSetting {
   readonly shape: DecoderShape;
   readonly maxSequences: number;
   readonly makeCache: () => Promise<SequenceCache>;
+  /** For decoders with an encoder: room for keys and values of so many states, and the graph that computes them. */
+  readonly cross?: {
+    readonly make: (states: number) => Promise<CrossCache>;
+    readonly session: () => InferenceSession;
+  };
 }
+
+export interface OrtDecoder extends Decoder {
+  /** A sequence about as many states of an encoder as there can be, which are all zero and were not computed. */
+  openBlank(): Promise<DecoderSequence>;
+}
+
+/** What sequences that are opened together are about. */
+interface Context {
+  readonly feeds: Readonly<Record<string, Tensor>>;
+  /** Time spent on it that nobody was told of yet. */
+  computeMs: number;
+  dispose(): void;
+}
+
+const NO_CONTEXT = (): Context => ({ feeds: {}, computeMs: 0, dispose: () => {} });
 
 /**
  * A decoder on an onnxruntime session. Sequences take turns one step at a time, in the order in which they ask: none
  * waits for more than one step of each other.
  */
-export function createOrtDecoder(parts: OrtDecoderParts): Decoder {
-  const slots = createSlots(parts.maxSequences, parts.makeCache);
+export function createOrtDecoder(parts: OrtDecoderParts): OrtDecoder {
+  const { shape, maxSequences } = parts;
+  const slots = createSlots(maxSequences, parts.makeCache);
+  const opening = createMutex();
+  const states = new WeakMap<DecoderSequence, SequenceState>();
+
+  /** Who waits for several caches gets them before anybody behind gets one: two of them never wait for each other. */
+  async function takeAll(count: number): Promise<readonly SequenceCache[]> {
+    const taken: SequenceCache[] = [];
+    try {
+      while (taken.length < count) taken.push(await slots.take());
+      return taken;
+    } catch (error) {
+      for (const cache of taken) slots.give(cache);
+      throw error;
+    }
+  }
+
+  async function openWith(count: number, makeContext: () => Promise<Context>): Promise<readonly DecoderSequence[]> {
+    if (count > maxSequences) {
+      throw new WebplatError('invalid-request', `At most ${maxSequences} sequences can be decoded at once.`);
+    }
+    const caches = await opening.run(() => takeAll(count));
+    let open = count;
+    const giveBack = (cache: SequenceCache) => {
+      cache.reset();
+      slots.give(cache);
+    };
+    const context = await makeContext().catch((error) => {
+      for (const cache of caches) giveBack(cache);
+      throw error;
+    });
+    const leave = (cache: SequenceCache) => {
+      giveBack(cache);
+      open -= 1;
+      if (open === 0) context.dispose();
+    };
+    return caches.map((cache) => {
+      const state: SequenceState = { cache, context, length: 0, open: true };
+      const sequence = createSequence(parts, state, { stateOf: (other) => states.get(other), leave });
+      states.set(sequence, state);
+      return sequence;
+    });
+  }
+
+  const openAll = async (count: number, about?: EncoderStates): Promise<readonly DecoderSequence[]> => {
+    const encoded = countStates(shape, about);
+    return openWith(count, async () => (about ? computeContext(parts, about, encoded) : NO_CONTEXT()));
+  };
   return {
-    shape: parts.shape,
-    async open() {
-      const cache = await slots.take();
-      return createSequence(parts, cache, () => {
-        cache.reset();
-        slots.give(cache);
-      });
-    },
+    shape,
+    maxSequences,
+    openAll,
+    open: async (about) => only(await openAll(1, about)),
+    openBlank: async () => only(await openWith(1, () => blankContext(parts))),
   };
 }
 
-function createSequence(parts: OrtDecoderParts, cache: SequenceCache, giveBack: () => void): DecoderSequence {
+function only<T>([first]: readonly T[]): T {
+  if (first === undefined) throw new WebplatError('internal');
+  return first;
+}
+
+/** Keys and values of states, and the mask of those that count. */
+async function computeContext(parts: OrtDecoderParts, about: EncoderStates, states: number): Promise<Context> {
+  const { ort, shape, cross } = parts;
+  if (!cross) throw new WebplatError('internal');
+  const session = cross.session();
+  const cache = await cross.make(states);
+  try {
+    const computeMs = await fillCross(parts, session, cache, about, states);
+    const mask = about.mask ?? new Array<number>(states).fill(1);
+    return { ...contextOf(ort, shape, cache, mask), computeMs };
+  } catch (error) {
+    cache.dispose();
+    throw error;
+  }
+}
+
+async function blankContext({ ort, shape, cross }: OrtDecoderParts): Promise<Context> {
+  if (!cross || !shape.encoder) return NO_CONTEXT();
+  const { states } = shape.encoder;
+  return contextOf(ort, shape, await cross.make(states), new Array<number>(states).fill(1));
+}
+
+function contextOf(ort: OrtModule, { encoder }: DecoderShape, cache: CrossCache, mask: readonly number[]): Context {
+  const masked = encoder?.masked ? { [CROSS_IO.encoderMask]: int64(ort, mask, [1, mask.length]) } : {};
+  return { feeds: { ...cache.feeds(), ...masked }, computeMs: 0, dispose: cache.dispose };
+}
+
+interface SequenceState {
+  readonly cache: SequenceCache;
+  readonly context: Context;
+  length: number;
+  open: boolean;
+}
+
+interface Surroundings {
+  stateOf(sequence: DecoderSequence): SequenceState | undefined;
+  leave(cache: SequenceCache): void;
+}
+
+function createSequence(parts: OrtDecoderParts, state: SequenceState, { stateOf, leave }: Surroundings) {
   const { shape } = parts;
-  let length = 0;
-  let open = true;
-  return {
+  const { cache, context } = state;
+  const sequence: DecoderSequence = {
     get length() {
-      return length;
+      return state.length;
     },
-    async advance(tokens, positions = [tokens.length - 1]) {
-      if (!open) throw new WebplatError('session-ended');
-      const requested = length + tokens.length;
+    async advance(tokens, positions) {
+      if (!state.open) throw new WebplatError('session-ended');
+      const count = countTokens(shape, tokens);
+      const requested = state.length + count;
       if (requested > shape.contextTokens) {
         throw new WebplatError('context-overflow', undefined, { requested, quota: shape.contextTokens });
       }
-      const step = await runStep(parts, cache, length, tokens, positions);
-      length = requested;
-      return step;
+      const step = await runStep(parts, state, { tokens, count, positions: positions ?? [count - 1] });
+      state.length = requested;
+      const computeMs = step.computeMs + context.computeMs;
+      context.computeMs = 0;
+      return { ...step, computeMs };
+    },
+    copyFrom(other) {
+      const from = stateOf(other);
+      if (!state.open || !from?.open) throw new WebplatError('session-ended');
+      if (from.context !== context) throw new WebplatError('internal', 'Sequences are copied that are about the same.');
+      if (from === state) return;
+      cache.copyFrom(from.cache);
+      state.length = from.length;
     },
     close() {
-      if (open) giveBack();
-      open = false;
+      if (state.open) leave(cache);
+      state.open = false;
     },
   };
+  return sequence;
 }
 
-async function runStep(
-  parts: OrtDecoderParts,
-  cache: SequenceCache,
-  length: number,
-  tokens: readonly number[],
-  positions: readonly number[],
-): Promise<StepResult> {
-  const { ort, session } = parts;
-  const total = length + tokens.length;
-  const int64 = (values: readonly number[], dims: number[]) =>
-    new ort.Tensor('int64', BigInt64Array.from(values, BigInt), dims);
+/** How many tokens were given, in the way that the decoder takes them. */
+function countTokens({ embeddings, hidden }: DecoderShape, tokens: NewTokens): number {
+  const vectors = tokens instanceof Float32Array;
+  const count = vectors ? tokens.length / hidden : tokens.length;
+  if (vectors !== Boolean(embeddings) || !Number.isInteger(count) || count === 0) {
+    throw new WebplatError('internal', embeddings ? 'Tokens are rows [hidden].' : 'Tokens are ids.');
+  }
+  return count;
+}
+
+interface Step {
+  readonly tokens: NewTokens;
+  readonly count: number;
+  readonly positions: readonly number[];
+}
+
+async function runStep(parts: OrtDecoderParts, state: SequenceState, { tokens, count, positions }: Step) {
+  const { ort, session, shape } = parts;
+  const { cache, context, length } = state;
+  const total = length + count;
   const inputs: Record<string, Tensor> = {
-    [DECODER_IO.inputIds]: int64(tokens, [1, tokens.length]),
-    [DECODER_IO.logitPositions]: int64(positions, [positions.length]),
+    ...(tokens instanceof Float32Array
+      ? { [DECODER_IO.inputsEmbeds]: new ort.Tensor('float32', tokens, [1, count, shape.hidden]) }
+      : { [DECODER_IO.inputIds]: int64(ort, tokens, [1, count]) }),
+    [DECODER_IO.logitPositions]: int64(ort, positions, [positions.length]),
     [DECODER_IO.lastPosition]: new ort.Tensor('int32', Int32Array.of(total - 1), [1]),
     [DECODER_IO.totalTokens]: new ort.Tensor('int32', Int32Array.of(total), [1]),
   };
   const { value, computeMs } = await runInTurn(parts, async () => {
     const results = await session.run(
-      { ...inputs, ...cache.feeds() },
+      { ...inputs, ...context.feeds, ...cache.feeds() },
       { [DECODER_IO.logits]: null, ...cache.fetches() },
     );
     cache.keep(results);
@@ -84,3 +218,6 @@ async function runStep(
   if (!(value instanceof Float32Array)) throw new WebplatError('engine-failed');
   return { logits: value, computeMs };
 }
+
+const int64 = (ort: OrtModule, values: readonly number[], dims: number[]): Tensor =>
+  new ort.Tensor('int64', BigInt64Array.from(values, BigInt), dims);

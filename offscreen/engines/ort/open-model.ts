@@ -1,3 +1,4 @@
+import type { InferenceSession } from 'onnxruntime-common';
 import { WebplatError } from '../../../src/protocol/errors.ts';
 import { createMutex } from '../../../src/shared/mutex.ts';
 import { openCheckpoint } from '../../checkpoint/open-checkpoint.ts';
@@ -6,23 +7,21 @@ import { type OwnedDevice, openDevice, requestAdapter } from '../../device/gpu-d
 import { createReadBack } from '../../device/read-back.ts';
 import type { ComponentName, ModelFamily } from '../../families/family.ts';
 import { familyOf } from '../../families/registry.ts';
-import { DECODER_IO, type DecoderShape, type Precision } from '../../graphs/graph.ts';
-import { type Artifact, createArtifactStore } from '../../store/artifacts.ts';
+import type { Precision } from '../../graphs/graph.ts';
+import { createArtifactStore } from '../../store/artifacts.ts';
 import { openPrivateFiles } from '../../store/files.ts';
 import type { ModelFile, ModelFiles } from '../../store/manifest.ts';
 import { createModelReader } from '../../store/model-reader.ts';
-import type { RunningComponent, TaskModel } from '../../tasks/task-model.ts';
+import type { TaskModel } from '../../tasks/task-model.ts';
 import type { ComponentProgress, MemoryUse, ModelUse } from '../engine.ts';
-import { createDeviceCache, createHostCache } from './caches.ts';
 import { compileComponent } from './compile.ts';
 import { createComponents } from './components.ts';
-import { createOrtDecoder } from './decoder.ts';
-import { createGraphRunner, type RunSetting } from './graph-runner.ts';
+import type { RunSetting } from './graph-runner.ts';
 import { readModelTexts } from './model-texts.ts';
-import { emptyMemory, type PlannedComponent } from './plan.ts';
-import { createSession, loadRuntime, type Runtime } from './runtime.ts';
+import { emptyMemory } from './plan.ts';
+import { loadRuntime } from './runtime.ts';
+import { refuseOnError, type StartedComponent, startComponent, TierRefused } from './start-component.ts';
 import type { Tier } from './tiers.ts';
-import { tryDecoder, tryGraph } from './trial.ts';
 
 export interface OpenRequest {
   readonly tier: Tier;
@@ -53,9 +52,6 @@ export interface OpenModel extends TaskModel {
   memory(): MemoryUse;
 }
 
-/** The tier cannot run the model; another one may. */
-export class TierRefused extends Error {}
-
 /**
  * Opens a model in this realm. A realm is good for one attempt: a runtime that failed to start a device cannot start one
  * again.
@@ -85,7 +81,7 @@ export async function openModel(request: OpenRequest): Promise<OpenModel> {
   const compile = { files: source, table, reader, family, contentHash, store, converters, onProgress };
   const oneByOne = createMutex();
 
-  const components = createComponents<RunningComponent>({
+  const components = createComponents<StartedComponent>({
     family,
     config,
     table,
@@ -98,7 +94,9 @@ export async function openModel(request: OpenRequest): Promise<OpenModel> {
       const work = async () => {
         const artifact = await compileComponent(compile, planned, options);
         onProgress({ component: planned.name, phase: 'compile', doneBytes: 0, totalBytes: 1 });
-        return start(planned, artifact, { tier, runtime, owned, setting, maxSequences: options.maxSequences });
+        const { maxSequences } = options;
+        const cross = (): InferenceSession => components.get('cross').session.session;
+        return startComponent(planned, artifact, { tier, runtime, owned, setting, maxSequences, cross });
       };
       return inSequence ? oneByOne.run(work) : work();
     },
@@ -118,15 +116,15 @@ export async function openModel(request: OpenRequest): Promise<OpenModel> {
     },
     component(graph) {
       const [name] = componentsFor({ task: 'tensors', ...(graph && { graph }) }, family, config);
-      return components.get(name as ComponentName).session;
+      return components.get(name as ComponentName).session.running;
     },
     graph(name) {
-      const component = components.get(name).session;
+      const component = components.get(name).session.running;
       if ('graph' in component) return component.graph;
       throw new WebplatError('internal');
     },
     decoder(name) {
-      const component = components.get(name).session;
+      const component = components.get(name).session.running;
       if ('decoder' in component) return component.decoder;
       throw new WebplatError('internal');
     },
@@ -143,14 +141,6 @@ export async function openModel(request: OpenRequest): Promise<OpenModel> {
       ...(owned && { peakGpuBytes: owned.peakBytes() }),
     }),
   };
-}
-
-async function refuseOnError<T>(work: Promise<T>): Promise<T> {
-  try {
-    return await work;
-  } catch (error) {
-    throw new TierRefused(error instanceof Error ? error.message : String(error));
-  }
 }
 
 async function openOwnDevice(): Promise<OwnedDevice> {
@@ -172,50 +162,7 @@ function componentsFor(
   }
   const known = Object.keys(components) as ComponentName[];
   const named = known.filter((name) => graph === undefined || name === graph);
-  if (named.length === 1) return named;
+  // Keys and values of an encoder's states are computed by a graph of their own, whoever wants the decoder.
+  if (named.length === 1) return named[0] === 'decoder' && components.cross ? ['decoder', 'cross'] : named;
   throw new WebplatError('invalid-request', `graph must be one of ${known.join(', ')}.`, { field: 'graph' });
 }
-
-interface StartSetting {
-  readonly tier: Tier;
-  readonly runtime: Runtime;
-  readonly owned: OwnedDevice | undefined;
-  readonly setting: RunSetting;
-  readonly maxSequences: number;
-}
-
-/** Opens a session and tries it once, so that everything is compiled before the first request. */
-async function start(
-  { graph, storage }: PlannedComponent,
-  artifact: Artifact,
-  { tier, runtime, owned, setting, maxSequences }: StartSetting,
-): Promise<RunningComponent> {
-  const { shape, inputs } = graph;
-  // The runtime waits for ever for a device that broke while weights were written to it.
-  const watched = <T>(work: Promise<T>) =>
-    refuseOnError(owned ? Promise.race([work, owned.broken.then((error) => Promise.reject(error))]) : work);
-  const session = await watched(
-    setting.mutex.run(() =>
-      createSession(runtime, tier, artifact, {
-        ...(owned && { device: owned.device, onDevice: shape ? cachesOf(shape) : [] }),
-        ...(storage.cacheBits && { cacheBits: storage.cacheBits }),
-      }),
-    ),
-  );
-  if (!shape) {
-    const runner = createGraphRunner({ ...setting, session, inputs });
-    await watched(tryGraph(runner));
-    return { graph: runner };
-  }
-  const makeCache = async () =>
-    owned ? createDeviceCache(runtime.ort, owned.device, shape, storage) : createHostCache(runtime.ort, shape);
-  const decoder = createOrtDecoder({ ...setting, session, shape, maxSequences, makeCache });
-  await watched(tryDecoder(decoder));
-  return { decoder };
-}
-
-const cachesOf = ({ layers }: DecoderShape): string[] =>
-  Array.from({ length: layers }, (_, layer) => [
-    DECODER_IO.present(layer, 'key'),
-    DECODER_IO.present(layer, 'value'),
-  ]).flat();

@@ -1,5 +1,6 @@
 import type { ComponentGraph, ComponentName } from '../../families/family.ts';
 import type { EmittedGraph } from '../../graphs/build/graph-builder.ts';
+import { ELEMENT_SIZES } from '../../graphs/build/value.ts';
 import { type DecoderShape, type Precision, type Storage, storageOf } from '../../graphs/graph.ts';
 import type { MemoryUse } from '../engine.ts';
 import { precisionFor } from './precision.ts';
@@ -17,7 +18,7 @@ export interface PlannedComponent {
 /** One way of loading components of a model, and what they take. */
 export interface LoadPlan {
   readonly components: readonly PlannedComponent[];
-  /** Sequences that are decoded at once; each has a cache for the whole context. */
+  /** Sequences that are decoded at once; each has a cache for the whole context and for all of an encoder's states. */
   readonly maxSequences: number;
   readonly memory: MemoryUse;
 }
@@ -123,9 +124,9 @@ function memoryOf(
   return components.map((component) => componentMemory(tier, component, maxSequences)).reduce(addMemory, taken);
 }
 
-/** What a component takes: its weights, and caches for as many sequences. */
+/** What a component takes: its weights, and for as many sequences caches, and keys and values of an encoder's states. */
 export function componentMemory(tier: Tier, { graph, storage }: PlannedComponent, sequences: number): MemoryUse {
-  const bytes = weightBytes(graph) + (graph.shape ? sequences * cacheBytes(storage, graph.shape) : 0);
+  const bytes = weightBytes(graph) + (graph.shape ? sequences * sequenceBytes(storage, graph.shape) : 0);
   return tier === 'wasm' ? { gpuBytes: 0, cpuBytes: bytes } : { gpuBytes: bytes, cpuBytes: 0 };
 }
 
@@ -137,6 +138,15 @@ export const addMemory = (a: MemoryUse, b: MemoryUse): MemoryUse => ({
 /** Bytes of all weights of a graph. */
 const weightBytes = (graph: Pick<EmittedGraph, 'parts'> | undefined): number =>
   (graph?.parts ?? []).reduce((sum, { bytes }) => sum + bytes, 0);
+
+const sequenceBytes = (storage: Storage, shape: DecoderShape): number =>
+  cacheBytes(storage, shape) + crossBytes(storage, shape);
+
+/** Bytes of the keys and values of as many states of an encoder as one sequence can be about. */
+export function crossBytes({ float }: Storage, { layers, keyValueHeads, encoder }: DecoderShape): number {
+  if (!encoder) return 0;
+  return 2 * layers * keyValueHeads * encoder.states * encoder.headSize * ELEMENT_SIZES[float];
+}
 
 /** Bytes of the keys and values of one sequence that fills the context. */
 export function cacheBytes(storage: Storage, shape: DecoderShape): number {
@@ -150,5 +160,5 @@ export function cacheBytes(storage: Storage, shape: DecoderShape): number {
  */
 export function cacheRowBytes({ float, cacheBits }: Storage, { headSize }: DecoderShape): number {
   if (cacheBits) return 4 + Math.ceil((headSize * cacheBits) / 32) * 4;
-  return headSize * (float === 'float16' ? 2 : 4);
+  return headSize * ELEMENT_SIZES[float];
 }

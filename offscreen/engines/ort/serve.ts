@@ -7,7 +7,8 @@ import { runTensors } from '../../tasks/tensors.ts';
 import { generateText } from '../../tasks/text-generation.ts';
 import type { MemoryUse, PerformRequest } from '../engine.ts';
 import { type FromWorker, type State, ToWorker } from './messages.ts';
-import { type OpenModel, openModel, TierRefused } from './open-model.ts';
+import { type OpenModel, openModel } from './open-model.ts';
+import { TierRefused } from './start-component.ts';
 
 /** The worker's end of the engine: one model, loaded by the first message. */
 export interface WorkerPort {

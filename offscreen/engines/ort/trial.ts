@@ -1,8 +1,9 @@
 import type { TensorMap } from '../../../src/protocol/tensor.ts';
 import type { Value } from '../../graphs/build/value.ts';
 import { ELEMENT_SIZES } from '../../graphs/build/value.ts';
-import type { Decoder } from '../../tasks/decoder.ts';
+import type { NewTokens } from '../../tasks/decoder.ts';
 import type { Graph } from '../../tasks/graph.ts';
+import type { OrtDecoder } from './decoder.ts';
 
 /** Tokens of the trial prompt: enough for the kernels that prompts use, which differ from those for one token. */
 const TRIAL_TOKENS = 8;
@@ -10,12 +11,14 @@ const TRIAL_TOKENS = 8;
 const TRIAL_SAMPLES = 16_000;
 
 /** Runs a prompt and a token once, so that the device has compiled everything before the first request. */
-export async function tryDecoder(decoder: Decoder): Promise<void> {
-  const sequence = await decoder.open();
+export async function tryDecoder({ shape, openBlank }: OrtDecoder): Promise<void> {
+  const blank = (count: number): NewTokens =>
+    shape.embeddings ? new Float32Array(count * shape.hidden) : new Array<number>(count).fill(0);
+  const sequence = await openBlank();
   try {
-    const tokens = Math.min(TRIAL_TOKENS, decoder.shape.contextTokens - 1);
-    await sequence.advance(new Array<number>(tokens).fill(0));
-    await sequence.advance([0]);
+    const tokens = Math.min(TRIAL_TOKENS, shape.contextTokens - 1);
+    await sequence.advance(blank(tokens));
+    await sequence.advance(blank(1));
   } finally {
     sequence.close();
   }
