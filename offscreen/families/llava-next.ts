@@ -5,5 +5,5 @@ export const llavaNext: ModelFamily = {
   modelTypes: ['llava_next'],
   emitterVersion: 1,
   components: { vision: emitLlavaNextVision, embedding: emitLlavaNextEmbedding, decoder: emitLlavaNextDecoder },
-  tasks: () => ({}),
+  tasks: () => ({ 'image-text-to-text': ['vision', 'embedding', 'decoder'] }),
 };

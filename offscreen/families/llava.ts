@@ -5,5 +5,5 @@ export const llava: ModelFamily = {
   modelTypes: ['llava'],
   emitterVersion: 1,
   components: { vision: emitLlavaVision, embedding: emitLlavaEmbedding, decoder: emitLlavaDecoder },
-  tasks: () => ({}),
+  tasks: () => ({ 'image-text-to-text': ['vision', 'embedding', 'decoder'] }),
 };

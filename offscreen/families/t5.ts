@@ -5,5 +5,5 @@ export const t5: ModelFamily = {
   modelTypes: ['t5'],
   emitterVersion: 1,
   components: { encoder: emitT5Encoder, cross: emitT5Cross, decoder: emitT5Decoder },
-  tasks: () => ({}),
+  tasks: () => ({ 'text2text-generation': ['encoder', 'cross', 'decoder'] }),
 };

@@ -5,5 +5,5 @@ export const whisper: ModelFamily = {
   modelTypes: ['whisper'],
   emitterVersion: 1,
   components: { encoder: emitWhisperEncoder, cross: emitWhisperCross, decoder: emitWhisperDecoder },
-  tasks: () => ({}),
+  tasks: () => ({ 'automatic-speech-recognition': ['encoder', 'cross', 'decoder'] }),
 };

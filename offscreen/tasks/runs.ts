@@ -7,6 +7,8 @@ export interface Runs {
   run(graph: Graph, inputs: TensorMap): Promise<Outputs>;
   /** To be called with the time of a run that is not made here. */
   spent(computeMs: number): void;
+  /** For work that reports its own total: adds it to what was spent before. */
+  continued(): (computeMs: number) => void;
 }
 
 /** What a graph gave, by name. */
@@ -40,6 +42,14 @@ export function createRuns({ signal, onCompute }: GraphEvents): Runs {
       before += own;
       signal.throwIfAborted();
       return outputsOf(outputs);
+    },
+    continued() {
+      let own = 0;
+      return (computeMs) => {
+        before += computeMs - own;
+        own = computeMs;
+        onCompute(before);
+      };
     },
     spent(computeMs) {
       before += computeMs;

@@ -29,7 +29,7 @@ function penalize(logits: Float32Array, seen: ReadonlySet<number>, penalty: numb
   }
 }
 
-function argmax(logits: Float32Array): number {
+export function argmax(logits: Float32Array): number {
   let best = -1;
   let largest = Number.NEGATIVE_INFINITY;
   for (let token = 0; token < logits.length; token += 1) {

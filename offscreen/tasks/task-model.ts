@@ -27,6 +27,8 @@ export interface TaskModel {
   words(): Tokenizer;
   /** @throws WebplatError `model-corrupt` when the model has none. */
   tokenizer(): TextTokenizer;
+  /** Whether its family has such a component. */
+  has(name: ComponentName): boolean;
   graph(name: ComponentName): Graph;
   decoder(name: ComponentName): Decoder;
   /** The component that tensors are run on. @throws WebplatError `invalid-request` when the name is none of them. */

@@ -26,6 +26,7 @@ export async function openTaskModel(folder: string, storage: Storage = storageOf
   }
   return {
     ...texts,
+    has: (name) => components[name] !== undefined,
     graph(name) {
       const graph = graphs.get(name);
       if (!graph) throw new Error(`There is no graph ${name}.`);

@@ -118,6 +118,7 @@ export async function openModel(request: OpenRequest): Promise<OpenModel> {
       const [name] = componentsFor({ task: 'tensors', ...(graph && { graph }) }, family, config);
       return components.get(name as ComponentName).session.running;
     },
+    has: (name) => family.components[name] !== undefined,
     graph(name) {
       const component = components.get(name).session.running;
       if ('graph' in component) return component.graph;

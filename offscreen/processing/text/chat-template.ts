@@ -3,12 +3,18 @@ import { WebplatError } from '../../../src/protocol/errors.ts';
 import type { ChatMessage } from '../../../src/protocol/generation.ts';
 import { corrupt, unsupported } from '../../graphs/config-fields.ts';
 
+/** A message as templates read it: text, or texts and places of pictures. */
+export interface TemplateMessage {
+  readonly role: ChatMessage['role'];
+  readonly content: string | readonly ({ readonly type: 'text'; readonly text: string } | { readonly type: 'image' })[];
+}
+
 /**
  * Turns a conversation into a prompt. `extra` are further variables of the template, such as `enable_thinking` of Qwen3.
  *
  * @throws WebplatError `invalid-request` when the template does not accept the conversation
  */
-export type RenderChat = (messages: readonly ChatMessage[], extra?: Readonly<Record<string, unknown>>) => string;
+export type RenderChat = (messages: readonly TemplateMessage[], extra?: Readonly<Record<string, unknown>>) => string;
 
 /**
  * @param source Jinja template of tokenizer_config.json; without one, every conversation is refused as `model-unsupported`.
