@@ -72,11 +72,17 @@ function radix4(stage: Stage, re: Float64Array, im: Float64Array, toRe: Float64A
   const { count, stride, cos, sin } = stage;
   const step = stride * count;
   for (let p = 0; p < count; p += 1) {
-    const [c1, c2, c3] = [cos[4 * p + 1] as number, cos[4 * p + 2] as number, cos[4 * p + 3] as number];
-    const [s1, s2, s3] = [sin[4 * p + 1] as number, sin[4 * p + 2] as number, sin[4 * p + 3] as number];
+    const c1 = cos[4 * p + 1] as number;
+    const c2 = cos[4 * p + 2] as number;
+    const c3 = cos[4 * p + 3] as number;
+    const s1 = sin[4 * p + 1] as number;
+    const s2 = sin[4 * p + 2] as number;
+    const s3 = sin[4 * p + 3] as number;
     for (let q = 0; q < stride; q += 1) {
       const a = q + stride * p;
-      const [b, c, d] = [a + step, a + 2 * step, a + 3 * step];
+      const b = a + step;
+      const c = b + step;
+      const d = c + step;
       const sumRe = (re[a] as number) + (re[c] as number);
       const sumIm = (im[a] as number) + (im[c] as number);
       const gapRe = (re[a] as number) - (re[c] as number);
@@ -88,13 +94,16 @@ function radix4(stage: Stage, re: Float64Array, im: Float64Array, toRe: Float64A
       const out = q + stride * 4 * p;
       toRe[out] = sumRe + otherSumRe;
       toIm[out] = sumIm + otherSumIm;
-      const [oneRe, oneIm] = [gapRe + otherGapIm, gapIm - otherGapRe];
+      const oneRe = gapRe + otherGapIm;
+      const oneIm = gapIm - otherGapRe;
       toRe[out + stride] = oneRe * c1 - oneIm * s1;
       toIm[out + stride] = oneRe * s1 + oneIm * c1;
-      const [twoRe, twoIm] = [sumRe - otherSumRe, sumIm - otherSumIm];
+      const twoRe = sumRe - otherSumRe;
+      const twoIm = sumIm - otherSumIm;
       toRe[out + 2 * stride] = twoRe * c2 - twoIm * s2;
       toIm[out + 2 * stride] = twoRe * s2 + twoIm * c2;
-      const [threeRe, threeIm] = [gapRe - otherGapIm, gapIm + otherGapRe];
+      const threeRe = gapRe - otherGapIm;
+      const threeIm = gapIm + otherGapRe;
       toRe[out + 3 * stride] = threeRe * c3 - threeIm * s3;
       toIm[out + 3 * stride] = threeRe * s3 + threeIm * c3;
     }
@@ -106,11 +115,14 @@ function anyRadix(stage: Stage, re: Float64Array, im: Float64Array, toRe: Float6
   const step = stride * count;
   for (let p = 0; p < count; p += 1) {
     for (let j = 0; j < radix; j += 1) {
-      const [c, s] = [cos[p * radix + j] as number, sin[p * radix + j] as number];
+      const c = cos[p * radix + j] as number;
+      const s = sin[p * radix + j] as number;
       for (let q = 0; q < stride; q += 1) {
-        let [sumRe, sumIm] = [0, 0];
+        let sumRe = 0;
+        let sumIm = 0;
         for (let k = 0, turn = 0, from = q + stride * p; k < radix; k += 1, from += step) {
-          const [unitC, unitS] = [unitCos[turn] as number, unitSin[turn] as number];
+          const unitC = unitCos[turn] as number;
+          const unitS = unitSin[turn] as number;
           sumRe += (re[from] as number) * unitC - (im[from] as number) * unitS;
           sumIm += (re[from] as number) * unitS + (im[from] as number) * unitC;
           turn += j;

@@ -19,7 +19,7 @@ describe('mel filters', () => {
     expect(filters[0]?.first).toBe(1);
     expect(filters[0]?.weights[0]).toBeCloseTo(0.02486259, 7);
     // Under a triangle of area 1, with a bin every 40 Hz.
-    const area = (filters[79]?.weights ?? []).reduce((sum, weight) => sum + weight * 40, 0);
+    const area = Array.from(filters[79]?.weights ?? []).reduce((sum, weight) => sum + weight * 40, 0);
     expect(Math.abs(area - 1)).toBeLessThan(0.01);
   });
 

@@ -36,11 +36,14 @@ function ofEvenSize(size: number): PowerSpectrum {
     }
     const { re, im } = transform(evens, odds);
     for (let k = 0; k <= half; k += 1) {
-      const [at, mirror] = [k % half, (half - k) % half];
-      const [zRe, zIm, mRe, mIm] = [re[at] as number, im[at] as number, re[mirror] as number, im[mirror] as number];
-      const [evenRe, evenIm] = [(zRe + mRe) / 2, (zIm - mIm) / 2];
-      const [oddRe, oddIm] = [(zIm + mIm) / 2, (mRe - zRe) / 2];
-      const [c, s] = [cos[k] as number, sin[k] as number];
+      const at = k % half;
+      const mirror = (half - k) % half;
+      const evenRe = ((re[at] as number) + (re[mirror] as number)) / 2;
+      const evenIm = ((im[at] as number) - (im[mirror] as number)) / 2;
+      const oddRe = ((im[at] as number) + (im[mirror] as number)) / 2;
+      const oddIm = ((re[mirror] as number) - (re[at] as number)) / 2;
+      const c = cos[k] as number;
+      const s = sin[k] as number;
       power[k] = (evenRe + oddRe * c - oddIm * s) ** 2 + (evenIm + oddRe * s + oddIm * c) ** 2;
     }
   };
