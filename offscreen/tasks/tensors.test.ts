@@ -37,6 +37,8 @@ function makeDecoder(more: Partial<DecoderShape> = {}) {
   return { decoder, calls, sources, opened: () => open };
 }
 
+const ENCODER = { states: 4, hidden: 5, headSize: 2, masked: true };
+
 const events = { signal: new AbortController().signal, onCompute: () => {} };
 
 describe('raw tensors', () => {
@@ -64,6 +66,52 @@ describe('raw tensors', () => {
   ])('refuses %s', async (_what, inputs, code) => {
     const { decoder, calls } = makeDecoder();
     await expect(runDecoder(decoder, inputs, events)).rejects.toMatchObject({ code });
+    expect(calls).toEqual([]);
+  });
+
+  const float32 = (dims: number[]): WireTensor => ({
+    dtype: 'float32',
+    dims,
+    data: new Float32Array(dims.reduce((a, b) => a * b, 1)).buffer,
+  });
+
+  it('are vectors for a decoder that takes vectors', async () => {
+    const { decoder, calls } = makeDecoder({ embeddings: true });
+    await runDecoder(decoder, { inputs_embeds: float32([1, 2, 8]) }, events);
+    expect(calls).toEqual([{ tokens: new Float32Array(16), positions: [1] }]);
+  });
+
+  it('tell a decoder what its encoder made', async () => {
+    const { decoder, sources } = makeDecoder({ encoder: ENCODER });
+    const input_ids = int64([1]);
+    const encoder_hidden_states = float32([1, 2, 5]);
+    await runDecoder(decoder, { input_ids, encoder_hidden_states }, events);
+    const encoder_attention_mask = int64([1, 0]);
+    await runDecoder(decoder, { input_ids, encoder_hidden_states, encoder_attention_mask }, events);
+    const values = new Float32Array(10);
+    expect(sources).toEqual([{ values }, { values, mask: [1, 0] }]);
+  });
+
+  it.each<[string, Partial<DecoderShape>, TensorMap]>([
+    ['ids for vectors', { embeddings: true }, { input_ids: int64([1]) }],
+    ['vectors for ids', {}, { inputs_embeds: float32([1, 1, 8]) }],
+    ['vectors of another width', { embeddings: true }, { inputs_embeds: float32([1, 1, 7]) }],
+    ['two texts of vectors', { embeddings: true }, { inputs_embeds: float32([2, 1, 8]) }],
+    ['no states', { encoder: ENCODER }, { input_ids: int64([1]) }],
+    ['states of nothing', {}, { input_ids: int64([1]), encoder_hidden_states: float32([1, 2, 5]) }],
+    [
+      'a mask of another length',
+      { encoder: ENCODER },
+      { input_ids: int64([1]), encoder_hidden_states: float32([1, 2, 5]), encoder_attention_mask: int64([1]) },
+    ],
+    [
+      'a mask where none is taken',
+      { encoder: { ...ENCODER, masked: false } },
+      { input_ids: int64([1]), encoder_hidden_states: float32([1, 2, 5]), encoder_attention_mask: int64([1, 1]) },
+    ],
+  ])('are refused: %s', async (_what, shape, inputs) => {
+    const { decoder, calls } = makeDecoder(shape);
+    await expect(runDecoder(decoder, inputs, events)).rejects.toMatchObject({ code: 'invalid-request' });
     expect(calls).toEqual([]);
   });
 });

@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { configOf, MISTRAL_7B, tensorsOf } from '../../../test/support/hub/generated.ts';
 import type { ParamInfo, ParamTable } from '../../checkpoint/checkpoint.ts';
 import { familyOf } from '../../families/registry.ts';
-import { emptyMemory, type LoadPlan, planComponents } from './plan.ts';
+import { storageOf } from '../../graphs/graph.ts';
+import { componentMemory, crossBytes, emptyMemory, type LoadPlan, planComponents } from './plan.ts';
 import type { Tier } from './tiers.ts';
 
 /** Ways to load a model of the size of Mistral 7B, with fewer layers for most of what is tested. */
@@ -57,5 +58,23 @@ describe('ways to load a decoder', () => {
       expect(memory.gpuBytes).toBe(0);
       expect(memory.cpuBytes).toBeGreaterThan(0);
     }
+  });
+});
+
+describe('a decoder with an encoder', () => {
+  const shape = {
+    ...{ layers: 2, hidden: 48, keyValueHeads: 4, headSize: 16, vocabularySize: 8, contextTokens: 96 },
+    encoder: { states: 1500, hidden: 48, headSize: 12, masked: false },
+  };
+  const graph = { model: new Uint8Array(), parts: [], inputs: [], outputs: [], shape };
+
+  it('has keys and values of all states in each sequence, whose heads are not filled up', () => {
+    const storage = storageOf('fp32');
+    const one = 2 * 2 * 4 * 1500 * 12 * 4;
+    expect(crossBytes(storage, shape)).toBe(one);
+    expect(crossBytes(storageOf('fp16'), shape)).toBe(one / 2);
+    const caches = 2 * 2 * 4 * 96 * 16 * 4;
+    const planned = { name: 'decoder', storage, label: '', graph } as const;
+    expect(componentMemory('jspi', planned, 3)).toEqual({ gpuBytes: 3 * (one + caches), cpuBytes: 0 });
   });
 });
