@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { TensorMap, WireTensor } from '../../src/protocol/tensor.ts';
 import { FAKE_SHAPE, makeFakeDecoder } from '../../test/support/fake-decoder.ts';
-import { decode, encode, encodeDecode, likeliestToken } from './encode-decode.ts';
+import { decode, encode, encodeDecode } from './encode-decode.ts';
 import type { Graph } from './graph.ts';
+import { argmax } from './sampling.ts';
 
 const floats = (values: number[], dims: number[]): WireTensor => ({
   dtype: 'float32',
@@ -36,7 +37,7 @@ describe('an encoder and its decoder', () => {
     const times: number[] = [];
     const tokens = await encodeDecode(
       { graph: () => encoder, decoder: () => fake.decoder },
-      { inputs, prompt: [0], maxNewTokens: 3, choose: likeliestToken },
+      { inputs, prompt: [0], maxNewTokens: 3, choose: argmax },
       { signal, onCompute: (ms) => times.push(ms) },
     );
     expect(tokens).toEqual([1, 2, 3]);
@@ -81,7 +82,7 @@ describe('tokens', () => {
     const seen: number[][] = [];
     const { tokens } = await run([0], 9, (logits, generated) => {
       seen.push([...generated]);
-      return generated.length === 2 ? undefined : likeliestToken(logits);
+      return generated.length === 2 ? undefined : argmax(logits);
     });
     expect(tokens).toEqual([1, 2]);
     expect(seen).toEqual([[], [1], [1, 2]]);
@@ -89,12 +90,12 @@ describe('tokens', () => {
 
   it('end with the context', async () => {
     const prompt = new Array<number>(FAKE_SHAPE.contextTokens - 2).fill(0);
-    const { tokens, steps } = await run(prompt, 9, likeliestToken);
+    const { tokens, steps } = await run(prompt, 9, argmax);
     expect(tokens).toEqual([1, 2, 3]);
     expect(steps.at(-1)).toHaveLength(FAKE_SHAPE.contextTokens);
   });
 
   it('are the first of the likeliest', () => {
-    expect(likeliestToken(Float32Array.of(-3, -1, -2, -1))).toBe(1);
+    expect(argmax(Float32Array.of(-3, -1, -2, -1))).toBe(1);
   });
 });

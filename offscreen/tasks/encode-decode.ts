@@ -17,15 +17,6 @@ export interface DecodeOptions {
   readonly choose: ChooseToken;
 }
 
-/** The place of the largest logit; the first of several. */
-export function likeliestToken(logits: Float32Array): number {
-  let best = 0;
-  for (let token = 1; token < logits.length; token += 1) {
-    if ((logits[token] ?? 0) > (logits[best] ?? 0)) best = token;
-  }
-  return best;
-}
-
 export interface ComputeSum {
   /** Events for one part of the work, whose time may grow while it runs. */
   part(): GraphEvents;

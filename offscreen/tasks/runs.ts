@@ -1,4 +1,5 @@
 import type { TensorMap } from '../../src/protocol/tensor.ts';
+import { sumCompute } from './encode-decode.ts';
 import type { Graph, GraphEvents } from './graph.ts';
 
 /** The runs of one task, which count as one piece of work. */
@@ -7,8 +8,8 @@ export interface Runs {
   run(graph: Graph, inputs: TensorMap): Promise<Outputs>;
   /** To be called with the time of a run that is not made here. */
   spent(computeMs: number): void;
-  /** For work that reports its own total: adds it to what was spent before. */
-  continued(): (computeMs: number) => void;
+  /** Events for work that is not made here and reports its own total. */
+  part(): GraphEvents;
 }
 
 /** What a graph gave, by name. */
@@ -26,35 +27,17 @@ export interface FloatOutput {
 }
 
 /** Adds up what runs take and reports the sum, as events want it. */
-export function createRuns({ signal, onCompute }: GraphEvents): Runs {
-  let before = 0;
+export function createRuns(events: GraphEvents): Runs {
+  const sum = sumCompute(events);
   return {
     async run(graph, inputs) {
-      signal.throwIfAborted();
-      let own = 0;
-      const outputs = await graph.run(inputs, {
-        signal,
-        onCompute(computeMs) {
-          own = computeMs;
-          onCompute(before + own);
-        },
-      });
-      before += own;
-      signal.throwIfAborted();
+      events.signal.throwIfAborted();
+      const outputs = await graph.run(inputs, sum.part());
+      events.signal.throwIfAborted();
       return outputsOf(outputs);
     },
-    continued() {
-      let own = 0;
-      return (computeMs) => {
-        before += computeMs - own;
-        own = computeMs;
-        onCompute(before);
-      };
-    },
-    spent(computeMs) {
-      before += computeMs;
-      onCompute(before);
-    },
+    part: sum.part,
+    spent: sum.add,
   };
 }
 

@@ -14,6 +14,11 @@ interface GoldenTask {
   readonly file: string;
   readonly files: readonly string[];
   readonly text: string;
+  readonly text_input: string;
+  readonly messages: readonly {
+    readonly role: 'user';
+    readonly content: readonly ({ type: 'image' } | { type: 'text'; text: string })[];
+  }[];
   readonly texts: readonly string[];
   readonly candidate_labels: readonly string[];
   readonly options: { readonly [name: string]: never };
@@ -104,6 +109,27 @@ describe('text tasks', async () => {
   });
 });
 
+describe('writing tasks', async () => {
+  const t5 = await openTasks('t5');
+  it.each(t5.cases)('rewrite "$text_input"', async ({ text_input, text }) => {
+    const output = await t5.perform({ task: 'text2text-generation', input: text_input });
+    expect(output).toEqual([{ generated_text: text }]);
+  });
+
+  const llava = await openTasks('llava');
+  const llavaNext = await openTasks('llava_next');
+  const asked = [llava, llavaNext].flatMap((model) => model.cases.map((one) => ({ ...one, model })));
+  it.each(asked)('talk about $file ($model.golden.config.model_type)', async ({ file, messages, text, model }) => {
+    const image = await model.picture(file);
+    const input = messages.map(({ role, content }) => ({
+      role,
+      content: content.map((part) => (part.type === 'image' ? { type: part.type, image } : part)),
+    }));
+    const output = await model.perform({ task: 'image-text-to-text', input });
+    expect(output).toEqual([{ generated_text: text }]);
+  });
+});
+
 describe('picture tasks', async () => {
   const vit = await openTasks('vit');
   it.each(vit.cases)('sort $file', async ({ file, result }) => {
@@ -159,6 +185,43 @@ describe('sound tasks', async () => {
   });
 
   const wav2vec2 = await openTasks('wav2vec2');
+  const whisper = await openTasks('whisper');
+  const spoken = whisper.cases.filter(({ task }) => task === 'automatic-speech-recognition');
+  it.each(spoken)('write down $file with an encoder and a decoder', async ({ file, options: { language }, text }) => {
+    const input = await whisper.sound(file);
+    const output = await whisper.perform({ task: 'automatic-speech-recognition', input, options: { language } });
+    expect(output).toEqual({ text: text.trim() });
+  });
+
+  it('tell the language where nobody says it, and passages of a sound that is longer than a window', async () => {
+    const { rate, channels } = await whisper.sound('inputs/chirp.wav');
+    const [samples = new ArrayBuffer(0)] = channels;
+    const long = new Float32Array(rate * 40);
+    for (let at = 0; at < long.length; at += samples.byteLength / 4) {
+      long.set(new Float32Array(samples).subarray(0, long.length - at), at);
+    }
+    const output = await whisper.perform({
+      task: 'automatic-speech-recognition',
+      input: { kind: 'samples', rate, channels: [long.buffer] },
+      options: { returnTimestamps: true },
+    });
+    const { text, chunks = [] } = output as { text: string; chunks?: { text: string; timestamp: [number, number] }[] };
+    expect(
+      chunks
+        .map((chunk) => chunk.text)
+        .join('')
+        .trim(),
+    ).toBe(text);
+    expect(chunks.at(-1)?.timestamp[0]).toBeGreaterThan(5);
+    for (const { timestamp } of chunks) expect(timestamp[1]).toBeGreaterThanOrEqual(timestamp[0]);
+  });
+
+  it('refuse times of words where a model tells none', async () => {
+    const input = await whisper.sound('inputs/chirp.wav');
+    const asked = { task: 'automatic-speech-recognition' as const, input, options: { returnTimestamps: 'word' } };
+    await expect(whisper.perform(asked)).rejects.toMatchObject({ code: 'invalid-request' });
+  });
+
   it.each(wav2vec2.cases)('write down $file', async ({ file, text }) => {
     const input = await wav2vec2.sound(file);
     const output = await wav2vec2.perform({ task: 'automatic-speech-recognition', input });

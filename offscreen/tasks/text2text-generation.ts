@@ -26,8 +26,7 @@ export const rewriteText: TaskRunner<'text2text-generation'> = async (model, req
       { promptIds, first: promptIds, contextTokens },
       request,
       {
-        signal: events.signal,
-        onCompute: runs.continued(),
+        ...runs.part(),
         onText: ({ tokens }) => events.onTokens(tokens),
       },
     );

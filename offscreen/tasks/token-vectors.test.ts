@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { FAKE_SHAPE, makeFakeDecoder } from '../../test/support/fake-decoder.ts';
-import { decode, likeliestToken } from './encode-decode.ts';
+import { decode } from './encode-decode.ts';
 import type { Graph } from './graph.ts';
+import { argmax } from './sampling.ts';
 import { embeddingDecoder, embedPrompt } from './token-vectors.ts';
 
 /** The vector of a token has its id, and its id times ten. */
@@ -42,7 +43,7 @@ describe('a decoder of vectors that takes ids', () => {
     const both = embeddingDecoder(decoder, embedding);
     const times: number[] = [];
     const onCompute = (ms: number) => times.push(ms);
-    const options = { maxNewTokens: 2, choose: likeliestToken };
+    const options = { maxNewTokens: 2, choose: argmax };
     const prompt = Float32Array.of(5, 5, 1, 1);
     expect(await decode(both, await both.open(), prompt, options, { ...events, onCompute })).toEqual([2, 3]);
     expect(steps).toEqual([prompt, Float32Array.of(2, 20)]);

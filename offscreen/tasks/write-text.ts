@@ -12,15 +12,13 @@ export interface TextStart {
   /** The prompt as the decoder takes it. */
   readonly first: NewTokens;
   readonly contextTokens: number;
-  /** Turns a new token into what the decoder takes, where that is not its id. */
-  embed?(id: number): Promise<NewTokens>;
 }
 
 /** Writes a text token by token until it ends, a stop string comes, or there are enough of them. */
 export async function writeText(
   sequence: DecoderSequence,
   tokenizer: Pick<TextTokenizer, 'decode' | 'endIds'>,
-  { promptIds, first, contextTokens, embed }: TextStart,
+  { promptIds, first, contextTokens }: TextStart,
   { options, maxNewTokens }: Pick<GenerateRequest, 'options' | 'maxNewTokens'>,
   events: GenerateEvents,
 ): Promise<GenerateOutcome> {
@@ -44,7 +42,7 @@ export async function writeText(
       finishReason = 'stop-string';
       break;
     }
-    input = embed && writer.tokens < limit ? await embed(token) : [token];
+    input = [token];
   }
   if (finishReason !== 'stop-string' && writer.end()) finishReason = 'stop-string';
   return { text: writer.text, finishReason, inputTokens: promptIds.length, outputTokens: writer.tokens, computeMs };
