@@ -60,6 +60,8 @@ export interface FileStore {
     onBytes?: (bytes: number) => void,
   ): Promise<'intact' | 'damaged' | 'missing'>;
   remove(sha256: string): Promise<void>;
+  /** Drops what has come of a file that is not complete, unless somebody waits for it. */
+  discard(key: string): Promise<void>;
   stored(): Promise<ReadonlyMap<string, ChunkedFile>>;
   /** Bytes on disk of files that are not complete, by the key of their request. */
   partialBytes(): Promise<ReadonlyMap<string, number>>;
@@ -168,6 +170,15 @@ export function createFileStore(environment: FileStoreEnvironment): FileStore {
       const record = await records.stored.get(sha256);
       await records.stored.remove(sha256);
       if (record) await files.remove(record.id);
+    },
+    async discard(key) {
+      const current = await running.get(key)?.catch(() => undefined);
+      if (current && current.waiters > 0) return;
+      // What was aborted may still be at its last write.
+      await current?.job.stored.catch(() => {});
+      const partial = await records.partial.get(key);
+      await records.partial.remove(key);
+      if (partial) await files.remove(partial.id);
     },
     async stored() {
       const all = await records.stored.all();

@@ -86,6 +86,7 @@ export class FakeHost {
     'host.store': () => ({
       models: [],
       downloads: [],
+      jobs: [],
       filesBytes: 0,
       compiledBytes: 0,
       persisted: true,
@@ -111,6 +112,10 @@ export class FakeHost {
         models: [],
       })),
     }),
+    'host.job': ({ job, act }) => {
+      this.acts.push(`${act} ${job}`);
+      return { known: true };
+    },
     'host.stop': ({ tokens }) => ({ aborted: tokens.length }),
     'host.unload': () => ({ unloaded: true }),
   });
