@@ -1,13 +1,14 @@
 import * as v from 'valibot';
 import { WebplatError } from '../../src/protocol/errors.ts';
 import { Bytes } from '../../src/protocol/scalars.ts';
-import { onAbort } from '../../src/shared/abort.ts';
+import { abortable, onAbort } from '../../src/shared/abort.ts';
 import { createArrival } from './arrival.ts';
 import { type ChunkedFile, type ChunkedFiles, chunkCount, chunkSize } from './chunked-files.ts';
 import { sha256 as sha256Of } from './digest.ts';
 import type { FileDigest } from './hash/file-hash.ts';
 import { type FileRequest, type ObtainEnvironment, obtain } from './obtain.ts';
 import { createRecords, type Records } from './records.ts';
+import type { LocalSource } from './transfer/source.ts';
 
 const Sha256 = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/));
 const Id = v.pipe(v.string(), v.regex(/^[0-9a-f]{32}$/));
@@ -59,6 +60,8 @@ export interface FileStore {
     signal?: AbortSignal,
     onBytes?: (bytes: number) => void,
   ): Promise<'intact' | 'damaged' | 'missing'>;
+  /** Whether bytes at hand are those of a stored file, chunk by chunk; nothing is written. False for one that is not stored. */
+  matches(sha256: string, source: LocalSource, signal: AbortSignal, onBytes: (bytes: number) => void): Promise<boolean>;
   remove(sha256: string): Promise<void>;
   /** Drops what has come of a file that is not complete, unless somebody waits for it. */
   discard(key: string): Promise<void>;
@@ -165,6 +168,16 @@ export function createFileStore(environment: FileStoreEnvironment): FileStore {
       await files.dropChunks(record, damaged);
       await records.partial.set(sha256, { id: record.id, bytes: record.bytes });
       return 'damaged';
+    },
+    async matches(sha256, source, signal, onBytes) {
+      const record = await records.stored.get(sha256);
+      if (!record) return false;
+      for (const [index, hash] of record.chunks.entries()) {
+        const content = await abortable(source.readChunk(index), signal);
+        if ((await sha256Of(content)) !== hash) return false;
+        onBytes(content.byteLength);
+      }
+      return true;
     },
     async remove(sha256) {
       const record = await records.stored.get(sha256);

@@ -152,7 +152,7 @@ async function missingBytes(fileStore: FileStore, planned: readonly Planned[]): 
   return bytes;
 }
 
-/** Stores one file, unless it is there, and answers its hash. */
+/** Stores one file, or compares it with what is there, and answers its hash. */
 async function store(
   fileStore: FileStore,
   { request, file }: Planned,
@@ -161,11 +161,12 @@ async function store(
   added: string[],
 ): Promise<string> {
   const { expected } = request;
-  const kept = expected && 'sha256' in expected ? await fileStore.find(expected.sha256) : undefined;
-  if (kept) {
-    report.bytes(file.size);
+  const claimed = expected && 'sha256' in expected ? expected.sha256 : undefined;
+  if (claimed !== undefined && (await fileStore.find(claimed))) {
+    if (!(await fileStore.matches(claimed, localSource(file), signal, report.bytes)))
+      throw new WebplatError('model-corrupt');
     report.file();
-    return kept.sha256;
+    return claimed;
   }
   const job = await fileStore.fetch(request, signal);
   let told = 0;
