@@ -1,70 +1,121 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import os from 'node:os';
 import path from 'node:path';
 import type { Page } from 'playwright';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { InferRequest } from '../../content/webplat.d.ts';
-import { uiStore } from '../../src/protocol/ui/ui-store.ts';
+import { describe, expect, it } from 'vitest';
+import { holdHost } from '../support/host-gate.ts';
 import { openManager } from '../support/manager.ts';
 import { allow, infer } from '../support/page-client.ts';
+import { damageLargest, storedFiles } from '../support/private-files.ts';
+import { tellStory } from '../support/stories.ts';
 import { useExtension } from '../support/suite.ts';
-import { openUiClient } from '../support/ui-client.ts';
+import { importFolder, onDisk, press, removeModel, underWay } from '../support/user-files-manager.ts';
 
 const MODEL = 'file:my-fox';
-const FOLDER = path.resolve('models/storyteller');
-const request = (model: string): InferRequest => ({
-  model,
-  task: 'text-generation',
-  input: [{ role: 'user', content: 'Tell me a story about a fox.' }],
-  options: { maxNewTokens: 8 },
-});
+const STORYTELLER = path.resolve('models/storyteller');
 
 describe('files of the user', () => {
   const suite = useExtension();
-  let folder = '';
-  beforeAll(async () => {
-    folder = await mkdtemp(path.join(os.tmpdir(), 'webplat-files-'));
-  });
-  afterAll(() => rm(folder, { recursive: true, force: true }));
 
-  const onDisk = (manager: Page) => manager.getByRole('list', { name: 'Models on disk' }).getByRole('listitem');
-  const work = (manager: Page) => manager.getByRole('list', { name: 'Under way' }).getByRole('listitem');
-  const press = (manager: Page, name: string | RegExp) => manager.getByRole('button', { name }).click();
-
-  async function importFolder(name: string): Promise<Page> {
+  async function imported(name: string): Promise<Page> {
     const manager = await openManager(suite.browser);
-    await manager.getByRole('button', { name: 'Add a folder' }).waitFor();
-    await manager.setInputFiles('input[name=import-folder]', FOLDER);
-    const dialog = manager.getByRole('dialog', { name: 'Import a model' });
-    expect(await dialog.getByLabel('Name').inputValue()).toBe('storyteller');
-    await dialog.getByLabel('Name').fill(name);
-    await dialog.getByRole('button', { name: 'Import' }).click();
-    await work(manager)
-      .getByText(/files imported/)
+    await importFolder(manager, STORYTELLER, name);
+    await underWay(manager)
+      .getByText(/^\d+ files imported, /)
       .waitFor();
     return manager;
   }
 
-  async function remove(manager: Page, title: string): Promise<void> {
-    await press(manager, `Remove ${title}`);
-    await manager.getByRole('dialog').getByRole('button', { name: 'Remove' }).click();
-    await manager.getByText(`${title} left the disk.`).waitFor();
+  async function dismissAll(manager: Page): Promise<void> {
+    const dismiss = manager.getByRole('button', { name: /^Put away/ });
+    while ((await dismiss.count()) > 0) await dismiss.first().click();
+    await manager.getByRole('list', { name: 'Under way' }).waitFor({ state: 'detached' });
   }
 
   it('become a model that a site may use once the user allowed it', async () => {
-    const manager = await importFolder('my-fox');
+    const manager = await imported('my-fox');
     await onDisk(manager).getByText(MODEL).waitFor();
     const page = await suite.visit('reader');
-    expect(await infer(page, request('file:other'))).toMatchObject({ ok: false, code: 'unknown-model' });
+    expect(await infer(page, tellStory('file:other'))).toMatchObject({ ok: false, code: 'unknown-model' });
     expect(await allow(suite.browser, page, { models: [MODEL] })).toMatchObject({ ok: true });
-    expect(await infer(page, request(MODEL))).toMatchObject({ ok: true });
+    expect(await infer(page, tellStory(MODEL))).toMatchObject({ ok: true });
     const stranger = await suite.visit('stranger');
     expect(await stranger.evaluate(() => window.webplat?.models.list())).toEqual([]);
     expect(await stranger.evaluate((model) => window.webplat?.models.availability({ model }), MODEL)).toMatchObject({
       availability: 'needs-permission',
     });
     await press(manager, 'Unload my-fox');
-    await remove(manager, 'my-fox');
-    expect(await infer(page, request(MODEL))).toMatchObject({ ok: false, code: 'unknown-model' });
+    await removeModel(manager, 'my-fox');
+    expect(await infer(page, tellStory(MODEL))).toMatchObject({ ok: false, code: 'unknown-model' });
+    expect(await storedFiles(manager)).toEqual([]);
+  });
+
+  it('are not taken in under a name that is none, nor where there is no model among them', async () => {
+    const manager = await openManager(suite.browser);
+    await manager.getByRole('button', { name: 'Add files' }).waitFor();
+    await manager.setInputFiles('input[name=import-files]', path.join(STORYTELLER, 'README.md'));
+    await manager.getByText('There is no file of a model among them', { exact: false }).waitFor();
+    await importFolder(manager, STORYTELLER, '../etc');
+    const dialog = manager.getByRole('dialog');
+    await dialog.getByText('Use letters, digits, dots', { exact: false }).waitFor();
+    expect(await dialog.locator('input:focus').getAttribute('name')).toBe('model-name');
+    await dialog.getByRole('button', { name: 'Cancel' }).click();
+    await dialog.waitFor({ state: 'detached' });
+    await manager.setInputFiles('input[name=import-files]', path.join(STORYTELLER, 'config.json'));
+    await manager.getByRole('dialog').getByLabel('Name').fill('half');
+    await manager.getByRole('dialog').getByRole('button', { name: 'Import' }).click();
+    await underWay(manager).getByText('There are no weights', { exact: false }).waitFor();
+    expect(await storedFiles(manager)).toEqual([]);
+    await dismissAll(manager);
+  });
+
+  it('can be stopped on their way in, which leaves nothing', async () => {
+    const manager = await openManager(suite.browser);
+    await manager.getByRole('button', { name: 'Add files' }).waitFor();
+    const letGo = await holdHost(suite.browser, 'read');
+    await importFolder(manager, STORYTELLER, 'slow');
+    await press(manager, 'Stop importing file:slow');
+    await underWay(manager).getByText('Stopped. Nothing of it was kept.').waitFor();
+    await letGo();
+    expect(await storedFiles(manager)).toEqual([]);
+    await dismissAll(manager);
+  });
+
+  it('are checked: what is damaged is named, and can be imported anew', async () => {
+    const manager = await imported('checked');
+    await press(manager, 'Check checked');
+    await underWay(manager)
+      .getByText(/^\d+ files checked, all intact\.$/)
+      .waitFor();
+    await damageLargest(manager);
+    await press(manager, 'Check checked');
+    await underWay(manager)
+      .getByText(/^\d+ files checked, 1 damaged: model\.safetensors\. .*import the model again/)
+      .waitFor();
+    await onDisk(manager).getByText('Some of its files are damaged or gone.', { exact: false }).waitFor();
+    expect(await manager.getByRole('button', { name: 'Export checked' }).count()).toBe(0);
+    await importFolder(manager, STORYTELLER, 'checked');
+    await manager.getByRole('button', { name: 'Export checked' }).waitFor();
+    await removeModel(manager, 'checked');
+  });
+
+  it('are checked with progress, and the check can be stopped', async () => {
+    const manager = await imported('large');
+    const letGo = await holdHost(suite.browser, 'hash');
+    await press(manager, 'Check large');
+    await manager.getByRole('progressbar', { name: 'large' }).waitFor();
+    await underWay(manager)
+      .getByText(/^Checking: 0 of \d+ files, /)
+      .waitFor();
+    expect(await manager.getByRole('button', { name: 'Check large' }).isDisabled()).toBe(true);
+    await press(manager, 'Stop checking large');
+    await letGo();
+    await underWay(manager)
+      .getByText(/^Stopped after \d+ of \d+ files, none of them damaged\.$/)
+      .waitFor();
+    await press(manager, 'Put away the result of checking large');
+    await underWay(manager)
+      .getByText(/^Stopped after/)
+      .waitFor({ state: 'detached' });
+    await removeModel(manager, 'large');
+    expect(await storedFiles(manager)).toEqual([]);
   });
 });

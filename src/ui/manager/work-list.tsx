@@ -18,7 +18,10 @@ interface WorkListProps {
 
 /** Downloads, checks, imports and exports: how far each is, with a button that stops it, and how it ended. */
 export function WorkList({ store, writing, titleOf, onDownload, onJob, onStopWriting }: WorkListProps) {
-  if (store.downloads.length + store.jobs.length + writing.length === 0) return null;
+  // The check before an export may have ended since the store was looked at.
+  const isWritten = ({ kind, model }: Job) => kind === 'export' && writing.some(({ card }) => card.name === model);
+  const jobs = store.jobs.filter((job) => !isWritten(job));
+  if (store.downloads.length + jobs.length + writing.length === 0) return null;
   return (
     <ul class="card other-list work" aria-label="Under way">
       {store.downloads.map((download) => (
@@ -40,7 +43,7 @@ export function WorkList({ store, writing, titleOf, onDownload, onJob, onStopWri
           />
         </li>
       ))}
-      {store.jobs.map((job) => (
+      {jobs.map((job) => (
         <JobRow key={job.id} job={job} title={titleOf(job.model)} onJob={onJob} />
       ))}
       {writing.map(({ card, writtenBytes, totalBytes }) => (

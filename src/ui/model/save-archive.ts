@@ -1,3 +1,5 @@
+import { abortable } from '../../shared/abort.ts';
+
 /** A file that the user chose to write to; what Chromium calls a file handle. */
 export interface SaveTarget {
   createWritable(): Promise<WritableStream<Uint8Array>>;
@@ -41,10 +43,12 @@ export async function writeArchive(
       controller.enqueue(chunk);
     },
   });
-  await archive
+  const whole = archive
     .stream()
     .pipeThrough(count, { signal })
     .pipeTo(await target.createWritable(), { signal });
+  // The pipe waits for the piece in hand, which a drive that does not answer never takes.
+  await abortable(whole, signal);
 }
 
 /** Hands the archive to the browser's downloads. It refers to files on disk, so that nothing is held until it is written. */
