@@ -4,6 +4,8 @@ import { bridgeAttach } from '../protocol/bridge/bridge-attach.ts';
 import { bridgeFiles } from '../protocol/bridge/bridge-files.ts';
 import { hostAttach } from '../protocol/bridge/host-attach.ts';
 import { hostFiles } from '../protocol/bridge/host-files.ts';
+import { WebplatError } from '../protocol/errors.ts';
+import { replyTo } from '../protocol/message.ts';
 import type { Logger } from '../shared/logger.ts';
 import type { Environment } from './environment.ts';
 import type { HostLink } from './host-link.ts';
@@ -22,8 +24,8 @@ const Files = v.strictObject({ method: v.literal(bridgeFiles.name), params: brid
 
 /**
  * Hands a port on to the host: that of a bridge frame if its token is a session's and the frame's page, as the browser told
- * the bridge, is of the session's origin; that of the manager for one request with files. Any other port is closed, which
- * is the whole answer.
+ * the bridge, is of the session's origin; that of the manager for one request with files. Any other port is closed. The
+ * manager is told so, because a port does not tell that its other end was closed; anybody else learns nothing.
  */
 export function createBridgeRelay({ sessions, document, host, logger }: BridgeRelayOptions) {
   async function isSession({ token, origin }: v.InferOutput<typeof Attach>['params']): Promise<boolean> {
@@ -42,13 +44,18 @@ export function createBridgeRelay({ sessions, document, host, logger }: BridgeRe
     return { method: hostAttach.name, params: { token: attach.output.params.token } };
   }
 
+  async function refuse(from: ClientKind, port: MessagePort): Promise<void> {
+    if (from === 'ui') port.postMessage(await replyTo(Promise.reject(new WebplatError('disconnected'))));
+    port.close();
+  }
+
   return async (from: ClientKind, message: unknown, port: MessagePort): Promise<void> => {
     try {
       const word = await wordFor(from, message);
-      if (word === undefined || !(await document.give(word, port))) port.close();
+      if (word === undefined || !(await document.give(word, port))) await refuse(from, port);
     } catch (error) {
       logger.error('a bridge could not be served', { error: String(error) });
-      port.close();
+      await refuse(from, port);
     }
   };
 }

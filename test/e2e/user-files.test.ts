@@ -25,7 +25,7 @@ describe('files of the user', () => {
   }
 
   async function dismissAll(manager: Page): Promise<void> {
-    const dismiss = manager.getByRole('button', { name: /^Put away/ });
+    const dismiss = manager.getByRole('button', { name: /^Dismiss the result/ });
     while ((await dismiss.count()) > 0) await dismiss.first().click();
     await manager.getByRole('list', { name: 'Under way' }).waitFor({ state: 'detached' });
   }
@@ -111,7 +111,7 @@ describe('files of the user', () => {
     await underWay(manager)
       .getByText(/^Stopped after \d+ of \d+ files, none of them damaged\.$/)
       .waitFor();
-    await press(manager, 'Put away the result of checking large');
+    await press(manager, 'Dismiss the result of checking large');
     await underWay(manager)
       .getByText(/^Stopped after/)
       .waitFor({ state: 'detached' });

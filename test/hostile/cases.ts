@@ -90,7 +90,7 @@ const imports = [
   `({ name: "file:x", files: [{ path: "/config.json", file: ${FILE} }] })`,
   `({ name: "file:x", files: [{ path: "payload.exe", file: ${FILE} }] })`,
   '({ name: "file:x", files: [{ path: "config.json", file: "{}" }] })',
-  '({ name: "file:x", files: [{ path: "config.json", file: { size: 1, slice() {} } }] })',
+  '({ name: "file:x", files: [{ path: "config.json", file: { size: 1, type: "" } }] })',
   `({ name: "file:x", files: Array.from({ length: 4097 }, () => ({ path: "config.json", file: ${FILE} })) })`,
   `({ name: "file:x", files: [{ path: "config.json", file: ${FILE}, sha256: "0".repeat(64) }] })`,
 ];

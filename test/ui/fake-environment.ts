@@ -4,7 +4,7 @@ import { answerFiles, type OpenFilesPort } from '../../src/protocol/files-call.t
 import type { Subject } from '../../src/protocol/grant.ts';
 import { replyTo, type SendOneShot } from '../../src/protocol/message.ts';
 import { FILES_METHODS, UI_METHODS } from '../../src/protocol/methods.ts';
-import type { StoreState } from '../../src/protocol/store.ts';
+import type { Job, StoreState } from '../../src/protocol/store.ts';
 import type { SiteView } from '../../src/protocol/ui/views.ts';
 import { fromMessagePort } from '../../src/shared/port.ts';
 import { DEFAULT_SETTINGS, ECHO, NOW, STORYTELLER } from './fake-state.ts';
@@ -25,6 +25,7 @@ const EMPTY_STORE: StoreState = {
   persisted: true,
   available: true,
 };
+let store = scenario.store ?? EMPTY_STORE;
 const listeners = new Set<() => void>();
 const changed = () => {
   for (const listener of listeners) listener();
@@ -50,7 +51,7 @@ const handlers: Handlers<typeof UI_METHODS, undefined> = {
     settings,
     storeError: scenario.storeError ?? false,
   }),
-  'ui.store': () => ({ ...(scenario.store ?? EMPTY_STORE), hasToken: scenario.hasToken ?? false }),
+  'ui.store': () => ({ ...store, hasToken: scenario.hasToken ?? false }),
   'ui.act': () => ({ outcome: 'done' }),
   'ui.job': () => ({ known: true }),
   'ui.token': () => ({}),
@@ -109,7 +110,7 @@ const dispatch = createDispatch(UI_METHODS, handlers);
 const files: Handlers<typeof FILES_METHODS, void> = {
   'files.export': () => ({ archive: new Blob(['an archive']) }),
   'files.import': ({ name, files }) => {
-    sent.push({ method: 'files.import', params: { name, paths: files.map(({ path }) => path) } });
+    sent.push({ method: 'files.import', params: { name, paths: files.map(({ path }) => path).sort() } });
     return { job: '0'.repeat(32) };
   },
   'files.inspect': async ({ archive }) => {
@@ -157,6 +158,13 @@ Object.assign(globalThis, {
     sent,
     setSilent(on: boolean) {
       silent = on;
+    },
+    /** Ends well all that is under way with files. */
+    endJobs() {
+      const ended = (job: Job): Job =>
+        job.state === 'running' ? { ...job, state: 'done', doneFiles: 5, totalFiles: 5 } : job;
+      store = { ...store, jobs: store.jobs.map(ended) };
+      changed();
     },
     /** Replaces the pending prompt, as a merge or a withdrawal would. */
     setPrompt(next: typeof prompt) {

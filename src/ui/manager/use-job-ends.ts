@@ -11,9 +11,12 @@ export function useJobEnds(
 ): void {
   const running = useRef(new Set<string>());
   useEffect(() => {
+    const ended: string[] = [];
     for (const job of jobs ?? []) {
       if (job.state === 'running') running.current.add(job.id);
-      else if (running.current.delete(job.id)) announce(`${titleOf(job.model)}: ${jobEnd(job)}`);
+      else if (running.current.delete(job.id)) ended.push(`${titleOf(job.model)}: ${jobEnd(job)}`);
     }
+    // All in one: of several announcements at a time only the last is heard.
+    if (ended.length > 0) announce(ended.join(' '));
   }, [jobs, titleOf, announce]);
 }

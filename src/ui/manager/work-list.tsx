@@ -87,7 +87,7 @@ function JobRow({ job, title, onJob }: JobRowProps) {
         <p class={bad ? 'field-error' : 'quiet'}>{jobEnd(job)}</p>
       </div>
       <ActButton
-        act={`Put away the result of ${jobAct(job)}`}
+        act={`Dismiss the result of ${jobAct(job)}`}
         title={title}
         label="Dismiss"
         onClick={() => onJob(job, 'dismiss')}
