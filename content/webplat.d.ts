@@ -314,6 +314,7 @@ export type ErrorCode =
   | 'download-refused'
   | 'download-failed'
   | 'storage-full'
+  | 'files-refused'
   | 'busy'
   | 'aborted'
   | 'stopped'

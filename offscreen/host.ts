@@ -1,8 +1,9 @@
 import type { Method, ParamsOf, ResultOf } from '../src/protocol/define.ts';
 import { createDispatch, type Dispatch } from '../src/protocol/dispatch.ts';
 import { ERRORS, WebplatError, type WireError } from '../src/protocol/errors.ts';
+import { answerFiles } from '../src/protocol/files-call.ts';
 import type { HostStatus } from '../src/protocol/host/host-status.ts';
-import { HOST_METHODS } from '../src/protocol/methods.ts';
+import { FILES_METHODS, HOST_METHODS } from '../src/protocol/methods.ts';
 import { reportGrantsExpired } from '../src/protocol/report/report-grants-expired.ts';
 import { reportSessionClosed } from '../src/protocol/report/report-session-closed.ts';
 import { reportUsage } from '../src/protocol/report/report-usage.ts';
@@ -18,6 +19,7 @@ import { createOrtEngine } from './engines/ort/engine.ts';
 import { actOnStore } from './handlers/act-on-store.ts';
 import { createDataHandlers } from './handlers/data-handlers.ts';
 import type { Services } from './handlers/execute.ts';
+import { createFilesHandlers } from './handlers/files-handlers.ts';
 import { warmModels } from './handlers/warm-models.ts';
 import { createMediaDecoders } from './media/decoders.ts';
 import { createPool, type Pool } from './pool/pool.ts';
@@ -47,6 +49,8 @@ export interface Host {
    * @returns false when there is no such session; the port is closed then.
    */
   attach(token: string, port: DataPort, origin?: string): boolean;
+  /** Answers one request of the `files` channel on a port of the manager, which the background vouches for. */
+  serveFiles(port: DataPort): void;
   dispose(): Promise<void>;
 }
 
@@ -186,13 +190,17 @@ export function createHost({ assetBase, report, logger }: HostEnvironment): Host
       );
       return {};
     },
+    'host.job': (act) => ({ known: source.actOnJob(act) }),
     'host.unload': async ({ model }) => ({ unloaded: await pool.unload(model) }),
     'host.stop': ({ tokens }) => ({ aborted: sessions.stop(tokens, new WebplatError('stopped')) }),
   });
 
+  const files = createDispatch<typeof FILES_METHODS, void>(FILES_METHODS, createFilesHandlers(source.userFiles));
+
   return {
     instance,
     dispatch,
+    serveFiles: (port) => answerFiles(port, files),
     attach(token, port, origin) {
       const session = sessions.get(token);
       if (!session || (origin !== undefined && origin !== session.terms.subject.invoker)) {

@@ -4,6 +4,7 @@ import { onBridgedPort, onDataPort, onHostRequest } from '../src/platform/host-l
 import { sendOneShot } from '../src/platform/messaging.ts';
 import { createWatches, onWatchPort } from '../src/platform/watches.ts';
 import { hostAttach } from '../src/protocol/bridge/host-attach.ts';
+import { hostFiles } from '../src/protocol/bridge/host-files.ts';
 import { hostHello } from '../src/protocol/host/host-hello.ts';
 import { callOneShot, replyTo } from '../src/protocol/message.ts';
 import { createLogger } from '../src/shared/logger.ts';
@@ -26,11 +27,15 @@ onHostRequest(({ method, params }) => {
 
 const watches = createWatches(onWatchPort);
 
-const Attach = v.strictObject({ method: v.literal(hostAttach.name), params: hostAttach.params });
+const Handed = v.variant('method', [
+  v.strictObject({ method: v.literal(hostAttach.name), params: hostAttach.params }),
+  v.strictObject({ method: v.literal(hostFiles.name), params: hostFiles.params }),
+]);
 onBridgedPort((message, port) => {
-  const attach = v.safeParse(Attach, message);
-  if (!attach.success) return port.close();
-  const { token } = attach.output.params;
+  const handed = v.safeParse(Handed, message);
+  if (!handed.success) return port.close();
+  if (handed.output.method === hostFiles.name) return host.serveFiles(fromMessagePort(port));
+  const { token } = handed.output.params;
   watches.answer(token, host.attach(token, watches.watched(token, fromMessagePort(port))));
 });
 

@@ -13,6 +13,8 @@ interface Shot {
   readonly full?: boolean;
   /** Buttons and disclosures to press first, by a part of their text. */
   readonly press?: readonly string[];
+  /** What to choose for an import, which opens its dialog. */
+  readonly pick?: 'folder' | 'archive';
 }
 
 const PROMPT = { width: 460, height: 720 };
@@ -36,10 +38,16 @@ const SHOTS: readonly Shot[] = [
     (width): Shot => ({ page: 'manager', scenario: 'usual', width, height: 800, full: true, press: ['Details'] }),
   ),
   ...[320, 1000].map((width): Shot => ({ page: 'manager', scenario: 'disk', width, height: 800, full: true })),
+  ...(['folder', 'archive'] as const).flatMap((pick) =>
+    [320, 900].map((width): Shot => ({ page: 'manager', scenario: 'disk', width, height: 700, pick })),
+  ),
   { page: 'manager', scenario: 'frame', width: 900, height: 900, press: ['Details'] },
   { page: 'manager', scenario: 'local', width: 800, height: 900, press: ['Details', 'Edit limits'] },
   { page: 'manager', scenario: 'usual', width: 640, height: 400, press: ['Revoke all'] },
 ];
+
+/** A real folder, and any file at all: what an archive says is invented. */
+const PICKED = { folder: 'models/storyteller', archive: 'models/storyteller/config.json' } as const;
 
 /** Our colours, and those of a user who chose their own (Windows calls it contrast themes). */
 const LOOKS = (['none', 'active'] as const).flatMap((forcedColors) =>
@@ -58,7 +66,8 @@ export async function main(parts: readonly string[]): Promise<number> {
     for (const look of LOOKS) {
       for (const shot of SHOTS) {
         const colours = `${look.forcedColors === 'active' ? 'own-' : ''}${look.colorScheme}`;
-        const name = `${shot.page}-${shot.scenario}-${shot.width}-${colours}.png`;
+        const scene = shot.pick ? `${shot.scenario}-${shot.pick}` : shot.scenario;
+        const name = `${shot.page}-${scene}-${shot.width}-${colours}.png`;
         if (parts.length > 0 && !parts.some((part) => name.includes(part))) continue;
         await draw(browser, preview, shot, look, path.join(folder, name));
         console.log(path.join(folder, name));
@@ -87,6 +96,10 @@ async function draw(browser: Browser, preview: Preview, shot: Shot, look: Look, 
     await page.locator('h1').waitFor();
   }
   for (const name of shot.press ?? []) await page.locator('button, summary', { hasText: name }).first().click();
+  if (shot.pick) {
+    await page.setInputFiles(`input[name=import-${shot.pick}]`, PICKED[shot.pick]);
+    await page.getByRole('dialog').waitFor();
+  }
   await page.screenshot({ path: file, fullPage: shot.full ?? false });
   await context.close();
 }

@@ -15,7 +15,7 @@ export async function actOnStore(
     return { outcome: 'done' };
   }
   if (act === 'cancel') return { outcome: store.cancel(model) ? 'done' : 'unknown' };
-  if (act === 'check') return { outcome: 'done', ...(await store.check(model)) };
+  if (act === 'check') return { outcome: (await store.userFiles.check(model)) ? 'done' : 'unknown' };
   if (act === 'remove') {
     const outcome = await store.remove(model);
     return { outcome: outcome === 'removed' ? 'done' : outcome };

@@ -1,13 +1,14 @@
 import * as v from 'valibot';
 import { WebplatError } from '../../src/protocol/errors.ts';
 import { Bytes } from '../../src/protocol/scalars.ts';
-import { onAbort } from '../../src/shared/abort.ts';
+import { abortable, onAbort } from '../../src/shared/abort.ts';
 import { createArrival } from './arrival.ts';
 import { type ChunkedFile, type ChunkedFiles, chunkCount, chunkSize } from './chunked-files.ts';
 import { sha256 as sha256Of } from './digest.ts';
 import type { FileDigest } from './hash/file-hash.ts';
 import { type FileRequest, type ObtainEnvironment, obtain } from './obtain.ts';
 import { createRecords, type Records } from './records.ts';
+import type { LocalSource } from './transfer/source.ts';
 
 const Sha256 = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/));
 const Id = v.pipe(v.string(), v.regex(/^[0-9a-f]{32}$/));
@@ -59,7 +60,11 @@ export interface FileStore {
     signal?: AbortSignal,
     onBytes?: (bytes: number) => void,
   ): Promise<'intact' | 'damaged' | 'missing'>;
+  /** Whether bytes at hand are those of a stored file, chunk by chunk; nothing is written. False for one that is not stored. */
+  matches(sha256: string, source: LocalSource, signal: AbortSignal, onBytes: (bytes: number) => void): Promise<boolean>;
   remove(sha256: string): Promise<void>;
+  /** Drops what has come of a file that is not complete, unless somebody waits for it. */
+  discard(key: string): Promise<void>;
   stored(): Promise<ReadonlyMap<string, ChunkedFile>>;
   /** Bytes on disk of files that are not complete, by the key of their request. */
   partialBytes(): Promise<ReadonlyMap<string, number>>;
@@ -164,10 +169,29 @@ export function createFileStore(environment: FileStoreEnvironment): FileStore {
       await records.partial.set(sha256, { id: record.id, bytes: record.bytes });
       return 'damaged';
     },
+    async matches(sha256, source, signal, onBytes) {
+      const record = await records.stored.get(sha256);
+      if (!record) return false;
+      for (const [index, hash] of record.chunks.entries()) {
+        const content = await abortable(source.readChunk(index), signal);
+        if ((await sha256Of(content)) !== hash) return false;
+        onBytes(content.byteLength);
+      }
+      return true;
+    },
     async remove(sha256) {
       const record = await records.stored.get(sha256);
       await records.stored.remove(sha256);
       if (record) await files.remove(record.id);
+    },
+    async discard(key) {
+      const current = await running.get(key)?.catch(() => undefined);
+      if (current && current.waiters > 0) return;
+      // What was aborted may still be at its last write.
+      await current?.job.stored.catch(() => {});
+      const partial = await records.partial.get(key);
+      await records.partial.remove(key);
+      if (partial) await files.remove(partial.id);
     },
     async stored() {
       const all = await records.stored.all();

@@ -1,10 +1,11 @@
 import * as v from 'valibot';
 import { ModelCard } from '../../src/protocol/model.ts';
+import { isInnerPath } from '../../src/protocol/model-files.ts';
 import { Bytes, Timestamp } from '../../src/protocol/scalars.ts';
 import { sha256 } from './digest.ts';
 import type { ModelManifest } from './manifest.ts';
 import type { FileRequest } from './obtain.ts';
-import { isInnerPath, type RemoteFile } from './sources/remote-model.ts';
+import type { RemoteFile } from './sources/remote-model.ts';
 
 const Hex64 = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/));
 
@@ -29,6 +30,8 @@ export const ModelRecord = v.strictObject({
   commit: v.optional(v.string()),
   /** Whether the user's token is needed to fetch it. */
   isPrivate: v.boolean(),
+  /** Whether its files came out of an archive. */
+  fromArchive: v.optional(v.boolean(), false),
   addedAt: Timestamp,
   lastUsedAt: Timestamp,
   /** Kept whatever happens, until the user removes it. */

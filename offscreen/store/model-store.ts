@@ -3,6 +3,7 @@ import type { ModelCard } from '../../src/protocol/model.ts';
 import { canonicalName, type ParsedModelName, parseModelName } from '../../src/protocol/model-name.ts';
 import type { DownloadSettings } from '../../src/protocol/settings.ts';
 import { createMutex } from '../../src/shared/mutex.ts';
+import { FilesRefused } from './archive/refusal.ts';
 import type { ChunkedFiles } from './chunked-files.ts';
 import { describeModel } from './describe.ts';
 import { assertConnectionAllowed, assertModelAllowed } from './download-rules.ts';
@@ -42,6 +43,8 @@ export interface ModelStore extends ModelSource {
   describe(name: string, signal: AbortSignal): Promise<ModelCard | 'private' | undefined>;
   record(name: string): Promise<ModelRecord | undefined>;
   update(name: string, change: (record: ModelRecord) => ModelRecord): Promise<void>;
+  /** Makes a model known whose files are here. @throws FilesRefused when its name means another one meanwhile */
+  adopt(record: ModelRecord): Promise<void>;
   /** Forgets a model; its files go when no other model has them. */
   forget(name: string): Promise<void>;
   records(): Promise<readonly ModelRecord[]>;
@@ -131,6 +134,7 @@ export function createModelStore(environment: ModelStoreEnvironment): ModelStore
       files,
       ...(remote.commit !== undefined && { commit: remote.commit }),
       isPrivate,
+      fromArchive: false,
       addedAt: now(),
       lastUsedAt: now(),
       pinned: false,
@@ -178,6 +182,14 @@ export function createModelStore(environment: ModelStoreEnvironment): ModelStore
     record,
     records: allRecords,
     update,
+    adopt: (value) =>
+      writes.run(async () => {
+        const before = await record(value.card.name);
+        if (before && before.contentHash !== value.contentHash) {
+          throw new FilesRefused('taken', 'Another model has come to have this name.');
+        }
+        await save(value);
+      }),
     async forget(name) {
       const gone = await record(name);
       if (!gone) return;

@@ -54,6 +54,10 @@ export function openStoredFiles(
     const { bytes } = file;
     const kept = file.sha256 ? await fileStore.find(file.sha256) : undefined;
     if (kept) return { access: { kind: 'chunks', bytes, id: kept.file.id, complete: true } };
+    if (file.urls.length === 0) {
+      const reason = `${path} is damaged or gone, and is nowhere to be had from. Import the model again.`;
+      throw new WebplatError('model-corrupt', undefined, { reason });
+    }
     assertConnectionAllowed(settings());
     roomMade ??= ensureRoom(record);
     await roomMade;

@@ -1,17 +1,18 @@
 import type { ModelCard } from '../../src/protocol/model.ts';
 import { parseModelName } from '../../src/protocol/model-name.ts';
 import type { DownloadSettings } from '../../src/protocol/settings.ts';
-import type { StoreState } from '../../src/protocol/store.ts';
+import type { JobAct, StoreState } from '../../src/protocol/store.ts';
 import { pause } from '../../src/shared/abort.ts';
 import type { Logger } from '../../src/shared/logger.ts';
 import { artifactBytes, removeArtifacts, sweepArtifacts } from './artifacts.ts';
-import { createChunkedFiles } from './chunked-files.ts';
+import { type ChunkedFiles, createChunkedFiles } from './chunked-files.ts';
 import { createDisk, type Disk } from './disk.ts';
 import { createThrottle } from './download-rules.ts';
 import { createDownloads, type Downloads } from './downloads.ts';
 import { createFileStore, type FileStore } from './file-store.ts';
 import { openPrivateFiles } from './files.ts';
 import { createHashClient } from './hash/client.ts';
+import { createJobs, type Jobs } from './jobs.ts';
 import type { ModelManifest, ModelSource } from './manifest.ts';
 import { ModelRecord } from './model-record.ts';
 import { createModelStore, type ModelStore } from './model-store.ts';
@@ -19,6 +20,7 @@ import { createPackagedSource } from './packaged-source.ts';
 import { createRecords } from './records.ts';
 import { createJail } from './sources/jail.ts';
 import type { AllowedFetch } from './transfer/fetch-range.ts';
+import { createUserFiles, type UserFiles } from './user-files.ts';
 
 export interface StorageEnvironment {
   /** Where packaged files lie. */
@@ -39,8 +41,9 @@ export interface Storage extends ModelSource {
   cancel(name: string): boolean;
   remove(name: string): Promise<'removed' | 'in-use' | 'unknown'>;
   pin(name: string, pinned: boolean): Promise<boolean>;
-  /** Reads every byte of a model; what is damaged is brought anew at its next load. */
-  check(name: string): Promise<{ intact: number; damaged: number }>;
+  /** What the user does with files: import, export, check. */
+  readonly userFiles: UserFiles;
+  actOnJob(act: JobAct): boolean;
   /** Notes which site uses a model. */
   noteSite(name: string, site: string): void;
   /** Forgets sites that hold no grant any more. */
@@ -52,6 +55,7 @@ export interface Storage extends ModelSource {
 
 interface Parts {
   readonly models: ModelStore;
+  readonly files: ChunkedFiles;
   readonly disk: Disk;
   readonly fileStore: FileStore;
   readonly root: FileSystemDirectoryHandle;
@@ -66,6 +70,7 @@ export function createStorage(environment: StorageEnvironment): Storage {
   const jail = createJail(settings().hosts);
   const now = () => Date.now();
   const downloads = createDownloads(now);
+  const jobs = createJobs((error) => logger.warn('work on files failed', { error: String(error) }));
   const noted = new Set<string>();
   const parts = openPrivateFiles().then((root) => root && compose(environment, root, jail.fetch));
   parts.then((opened) => opened && tidy(opened, environment)).catch(() => logger.warn('the store could not be tidied'));
@@ -85,6 +90,16 @@ export function createStorage(environment: StorageEnvironment): Storage {
     if (!opened) throw new Error('There is no private file system.');
     return opened;
   }
+
+  const userFiles = createUserFiles({
+    parts: async () => {
+      const { disk, ...opened } = await need();
+      return { ...opened, makeRoom: disk.makeRoom };
+    },
+    jobs,
+    settings,
+    now,
+  });
 
   return {
     async list() {
@@ -127,6 +142,7 @@ export function createStorage(environment: StorageEnvironment): Storage {
       if (!record) return 'unknown';
       if (environment.isInUse(record.contentHash)) return 'in-use';
       downloads.cancel(name);
+      jobs.forget(name);
       await disk.remove(record);
       return 'removed';
     },
@@ -136,15 +152,8 @@ export function createStorage(environment: StorageEnvironment): Storage {
       await models.update(name, (record) => ({ ...record, pinned }));
       return true;
     },
-    async check(name) {
-      const { models, fileStore } = await need();
-      const result = { intact: 0, damaged: 0 };
-      for (const { sha256 } of (await models.record(name))?.files ?? []) {
-        const verdict = sha256 === undefined ? 'missing' : await fileStore.check(sha256);
-        if (verdict !== 'missing') result[verdict] += 1;
-      }
-      return result;
-    },
+    userFiles,
+    actOnJob: ({ job, act }) => (act === 'stop' ? jobs.stop(job) : jobs.dismiss(job)),
     noteSite(name, site) {
       const key = `${name} ${site}`;
       if (noted.has(key)) return;
@@ -166,7 +175,7 @@ export function createStorage(environment: StorageEnvironment): Storage {
         );
       }
     },
-    state: async () => stateOf(await parts, environment, downloads),
+    state: async () => stateOf(await parts, environment, downloads, jobs),
     settingsChanged: () => jail.allow(settings().hosts),
   };
 }
@@ -207,7 +216,17 @@ async function compose(
     makeRoom: disk.makeRoom,
     onWrongContent: (contentHash) => removeArtifacts(root, contentHash),
   });
-  return { models, disk, fileStore, root };
+  await dropOrphans(models, fileStore);
+  return { models, files, disk, fileStore, root };
+}
+
+/**
+ * Removes files that no model has: what is left of an import that a crash ended. Done before anything else can add files,
+ * because a model is noted after the first of its files.
+ */
+async function dropOrphans(models: ModelStore, fileStore: FileStore): Promise<void> {
+  const needed = new Set((await models.records()).flatMap(({ files }) => files.map(({ sha256 }) => sha256)));
+  for (const sha256 of (await fileStore.stored()).keys()) if (!needed.has(sha256)) await fileStore.remove(sha256);
 }
 
 /** Removes what crashes, older versions and removed models left behind. */
@@ -221,9 +240,10 @@ async function stateOf(
   parts: Parts | undefined,
   { isInUse }: StorageEnvironment,
   downloads: Downloads,
+  jobs: Jobs,
 ): Promise<StoreState> {
   if (!parts) {
-    return { models: [], downloads: [], filesBytes: 0, compiledBytes: 0, persisted: false, available: false };
+    return { models: [], downloads: [], jobs: [], filesBytes: 0, compiledBytes: 0, persisted: false, available: false };
   }
   const { models, disk, fileStore, root } = parts;
   const [records, stored, use, persisted] = await Promise.all([
@@ -234,7 +254,7 @@ async function stateOf(
   ]);
   return {
     models: await Promise.all(
-      records.map(async ({ card, files, contentHash, pinned, addedAt, lastUsedAt, sites, commit, isPrivate }) => {
+      records.map(async ({ card, files, contentHash, pinned, addedAt, lastUsedAt, sites, ...more }) => {
         const here = files.filter(({ sha256 }) => sha256 !== undefined && stored.has(sha256));
         const storedBytes = here.reduce((sum, { bytes }) => sum + bytes, 0);
         return {
@@ -246,12 +266,14 @@ async function stateOf(
           addedAt,
           lastUsedAt,
           sites: [...sites],
-          ...(commit !== undefined && { commit }),
-          isPrivate,
+          ...(more.commit !== undefined && { commit: more.commit }),
+          isPrivate: more.isPrivate,
+          fromArchive: more.fromArchive,
         };
       }),
     ),
     downloads: downloads.list(),
+    jobs: jobs.list(),
     filesBytes: use.filesBytes,
     compiledBytes: use.artifactsBytes,
     ...(use.freeBytes !== undefined && { freeBytes: use.freeBytes }),

@@ -23,6 +23,7 @@ import {
 } from '../../src/protocol/grant.ts';
 import { HostStatus } from '../../src/protocol/host/host-status.ts';
 import { ModelCard, PassedTier, ResidentModel } from '../../src/protocol/model.ts';
+import { ArchiveSummary, ModelPath, RunTimePath } from '../../src/protocol/model-files.ts';
 import { UsageEntry } from '../../src/protocol/report/report-usage.ts';
 import {
   Backend,
@@ -36,6 +37,7 @@ import {
   Token,
 } from '../../src/protocol/scalars.ts';
 import { Settings } from '../../src/protocol/settings.ts';
+import { Job } from '../../src/protocol/store.ts';
 import { TensorMap, WireTensor } from '../../src/protocol/tensor.ts';
 import { PromptAnswer, PromptView, SiteView } from '../../src/protocol/ui/views.ts';
 
@@ -80,4 +82,8 @@ export const NAMED_SCHEMAS: Readonly<Record<string, v.GenericSchema>> = {
   PromptView,
   PromptAnswer,
   SiteView,
+  ModelPath,
+  RunTimePath,
+  ArchiveSummary,
+  Job,
 };

@@ -14,6 +14,8 @@ const CHANNELS: Readonly<Record<Channel, string>> = {
   host: 'Background to host, one-shot messages between contexts of the extension.',
   report: 'Host to background, one-shot messages between contexts of the extension.',
   ui: "The extension's own pages to the background, one-shot messages.",
+  files:
+    'The manager to the host, over a port that the service worker handed on: one request and one reply, with files as they are, which no other way between contexts carries.',
   bridge: "How a page's data port reaches the host: frame to service worker to host, with the port transferred.",
 };
 

@@ -47,6 +47,11 @@ export function createSchemaWriter(named: ReadonlyMap<v.GenericSchema, string>) 
         return (schema.options ?? []).map((option) => text(option as SchemaParts)).join(' | ');
       case 'instance':
         return schema.class?.name ?? 'object';
+      case 'blob':
+        return 'Blob';
+      case 'custom':
+        // A check of its own before the schema proper.
+        return text(schema.pipe?.find(({ kind, type }) => kind === 'schema' && type !== 'custom') ?? UNKNOWN);
       default:
         return schema.type;
     }

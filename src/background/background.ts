@@ -1,4 +1,4 @@
-import type { ClassifiedSender, PageSender } from '../platform/sender.ts';
+import type { ClassifiedSender, ClientKind, PageSender } from '../platform/sender.ts';
 import { createDispatch } from '../protocol/dispatch.ts';
 import { type OneShotReply, type OneShotRequest, replyTo } from '../protocol/message.ts';
 import { CONTROL_METHODS, REPORT_METHODS, UI_METHODS } from '../protocol/methods.ts';
@@ -16,7 +16,7 @@ export interface Background {
   start(): Promise<void>;
   acceptPage(port: DataPort, sender: PageSender): void;
   answer(request: OneShotRequest, sender: ClassifiedSender): Promise<OneShotReply> | undefined;
-  attachBridge(message: unknown, port: MessagePort): Promise<void>;
+  attachBridge(from: ClientKind, message: unknown, port: MessagePort): Promise<void>;
   windowClosed(windowId: number): Promise<void>;
 }
 
@@ -44,7 +44,7 @@ export function createBackground(environment: Environment): Background {
       if (channel === 'report') return replyTo(report(sender.kind, method, params, undefined));
       return undefined;
     },
-    attachBridge: createBridgeRelay(services.sessions, environment.host, environment.logger),
+    attachBridge: createBridgeRelay({ ...services, document: environment.host, logger: environment.logger }),
     windowClosed: approvals.windowClosed,
   };
 }

@@ -147,7 +147,7 @@ describe('the host', () => {
           closed = true;
         },
       } as MessagePort;
-      await world.background.attachBridge({ method: 'bridge.attach', params }, port);
+      await world.background.attachBridge('bridge', { method: 'bridge.attach', params }, port);
       return !closed;
     };
     expect(await attach({ token, origin: SITE })).toBe(true);

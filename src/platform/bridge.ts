@@ -1,7 +1,5 @@
 import { extensionIdentity } from './identity.ts';
-import { OFFSCREEN_PATH, ownPath } from './sender.ts';
-
-const BRIDGE_PATH = '/content/bridge.html';
+import { type ClientKind, classifyClient, OFFSCREEN_PATH, ownPath } from './sender.ts';
 
 interface WindowClient {
   readonly url: string;
@@ -18,18 +16,18 @@ interface ServiceWorkerScope {
 interface BridgeEvent {
   readonly data: unknown;
   readonly ports: readonly MessagePort[];
-  readonly source: { readonly url?: string } | null;
+  readonly source: { readonly url?: string; readonly frameType?: string } | null;
   waitUntil(work: Promise<unknown>): void;
 }
 
 const scope = globalThis as unknown as ServiceWorkerScope;
 
-/** Takes what bridge frames send to the service worker, each time with exactly one port; the rest is dropped. */
-export function onBridgeMessage(take: (message: unknown, port: MessagePort) => Promise<void>): void {
+/** Takes what bridge frames and the manager send to the service worker, each time with exactly one port; the rest is dropped. */
+export function onBridgeMessage(take: (from: ClientKind, message: unknown, port: MessagePort) => Promise<void>): void {
   scope.addEventListener('message', (event) => {
     const [port, ...more] = event.ports;
-    if (port && more.length === 0 && ownPath(event.source?.url, extensionIdentity()) === BRIDGE_PATH)
-      event.waitUntil(take(event.data, port));
+    const from = classifyClient(event.source, extensionIdentity());
+    if (port && more.length === 0 && from) event.waitUntil(take(from, event.data, port));
     else for (const stray of event.ports) stray.close();
   });
 }

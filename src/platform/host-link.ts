@@ -37,7 +37,7 @@ export function onDataPort(take: (token: string, port: DataPort, origin: string 
   });
 }
 
-/** Takes the ports that the service worker hands on from bridges. */
+/** Takes the ports that the service worker hands on, from bridges and from the manager. */
 export function onBridgedPort(take: (message: unknown, port: MessagePort) => void): void {
   const { serviceWorker } = navigator;
   serviceWorker.addEventListener('message', (event) => {

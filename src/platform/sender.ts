@@ -34,6 +34,12 @@ export interface ExtensionIdentity {
   readonly origin: string;
 }
 
+/** Who a document is that speaks to the service worker as one of its clients, by the browser's word alone. */
+export type ClientKind = 'bridge' | 'ui';
+
+const BRIDGE_PATH = '/content/bridge.html';
+const MANAGER_PATH = '/src/ui/manager/index.html';
+
 export const OFFSCREEN_PATH = '/offscreen/index.html';
 const UI_PATH = /^\/src\/ui\/[a-z]+\/index\.html$/;
 
@@ -49,6 +55,19 @@ export function classifySender(sender: BrowserSender, self: ExtensionIdentity): 
   if (!isTop) return undefined;
   if (pathname === OFFSCREEN_PATH && sender.tab === undefined) return { kind: 'host' };
   return UI_PATH.test(pathname) ? { kind: 'ui' } : undefined;
+}
+
+/**
+ * The bridge's frame, which any page may embed, or the manager in a tab of its own, which no page can; undefined for every
+ * other client.
+ */
+export function classifyClient(
+  client: { readonly url?: string; readonly frameType?: string } | null,
+  self: ExtensionIdentity,
+): ClientKind | undefined {
+  const path = ownPath(client?.url, self);
+  if (path === BRIDGE_PATH) return 'bridge';
+  return path === MANAGER_PATH && client?.frameType === 'top-level' ? 'ui' : undefined;
 }
 
 /** The path of one of the extension's own URLs; undefined for any other. */

@@ -4,7 +4,7 @@ import type * as v from 'valibot';
 export type Sender = 'page' | 'bridge' | 'background' | 'host' | 'ui';
 
 /** Channels, each with its own port name or endpoint; a method of one channel does not exist on another. */
-export type Channel = 'control' | 'data' | 'host' | 'report' | 'ui' | 'bridge';
+export type Channel = 'control' | 'data' | 'host' | 'report' | 'ui' | 'files' | 'bridge';
 
 /**
  * What the caller must hold: nothing, an identity the policy accepts (`origin`), or a session token that the background
@@ -38,7 +38,7 @@ type Definition<
   C extends v.GenericSchema | undefined,
 > = Omit<Method<N, P, R, C>, 'chunk'> & (C extends undefined ? { readonly chunk?: undefined } : { readonly chunk: C });
 
-/** Describes a message; see the files in `control/`, `data/`, `host/`, `report/`, `ui/` and `bridge/`. */
+/** Describes a message; see the files in `control/`, `data/`, `host/`, `report/`, `ui/`, `files/` and `bridge/`. */
 export function defineMethod<
   const N extends string,
   P extends v.GenericSchema,

@@ -90,6 +90,12 @@ export const ERRORS = {
     retryable: true,
     remedy: 'There is no room on disk for the model. Ask the user to remove others in the manager of the extension.',
   },
+  'files-refused': {
+    name: 'DataError',
+    retryable: false,
+    remedy:
+      'The files cannot be taken in or handed out as a model; data.reason says why. Only the manager of the extension does that, never a page.',
+  },
   busy: { name: 'OperationError', retryable: true, remedy: 'Too much is waiting. Try again after data.retryAfterMs.' },
   aborted: { name: 'AbortError', retryable: true, remedy: 'The request was aborted by its caller.' },
   stopped: { name: 'AbortError', retryable: true, remedy: 'The user stopped it.' },

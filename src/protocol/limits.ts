@@ -7,10 +7,14 @@ export const LIMITS = {
   textChars: 262_144,
   /** Messages of one conversation. */
   chatMessages: 256,
-  /** Characters of a model name. */
-  modelNameChars: 256,
   /** Characters of the name of a model's component. */
   componentChars: 32,
+  /** Characters of a model name. */
+  modelNameChars: 256,
+  /** Files of one model. */
+  modelFiles: 4096,
+  /** Jobs on files that run, wait or are shown when they have ended. */
+  jobs: 64,
   /** Model names or tasks that one permission request may list. */
   listedNames: 16,
   /** Characters of the reason that a site gives for asking. */

@@ -1,5 +1,7 @@
 import { bridgeAttach } from './bridge/bridge-attach.ts';
+import { bridgeFiles } from './bridge/bridge-files.ts';
 import { hostAttach } from './bridge/host-attach.ts';
+import { hostFiles } from './bridge/host-files.ts';
 import { capabilities } from './control/capabilities.ts';
 import { modelsAvailability } from './control/models-availability.ts';
 import { modelsList } from './control/models-list.ts';
@@ -19,9 +21,14 @@ import { perform } from './data/perform.ts';
 import { run } from './data/run.ts';
 import { stream } from './data/stream.ts';
 import type { Method } from './define.ts';
+import { filesExport } from './files/files-export.ts';
+import { filesImport } from './files/files-import.ts';
+import { filesInspect } from './files/files-inspect.ts';
+import { filesRestore } from './files/files-restore.ts';
 import { hostAct } from './host/host-act.ts';
 import { hostDescribe } from './host/host-describe.ts';
 import { hostHello } from './host/host-hello.ts';
+import { hostJob } from './host/host-job.ts';
 import { hostModels } from './host/host-models.ts';
 import { hostSessionEnd } from './host/host-session-end.ts';
 import { hostSessionStart } from './host/host-session-start.ts';
@@ -40,6 +47,7 @@ import { uiAct } from './ui/ui-act.ts';
 import { uiDenialClear } from './ui/ui-denial-clear.ts';
 import { uiGrantRevoke } from './ui/ui-grant-revoke.ts';
 import { uiGrantUpdate } from './ui/ui-grant-update.ts';
+import { uiJob } from './ui/ui-job.ts';
 import { uiModelUnload } from './ui/ui-model-unload.ts';
 import { uiPromptAnswer } from './ui/ui-prompt-answer.ts';
 import { uiPromptGet } from './ui/ui-prompt-get.ts';
@@ -79,6 +87,7 @@ export const HOST_METHODS = [
   hostAct,
   hostDescribe,
   hostHello,
+  hostJob,
   hostModels,
   hostSessionEnd,
   hostSessionStart,
@@ -92,12 +101,14 @@ export const HOST_METHODS = [
   hostWarm,
 ] as const;
 export const REPORT_METHODS = [reportGrantsExpired, reportSessionClosed, reportUsage] as const;
-export const BRIDGE_METHODS = [bridgeAttach, hostAttach] as const;
+export const BRIDGE_METHODS = [bridgeAttach, bridgeFiles, hostAttach, hostFiles] as const;
+export const FILES_METHODS = [filesExport, filesImport, filesInspect, filesRestore] as const;
 export const UI_METHODS = [
   uiAct,
   uiDenialClear,
   uiGrantRevoke,
   uiGrantUpdate,
+  uiJob,
   uiModelUnload,
   uiPromptAnswer,
   uiPromptGet,
@@ -115,5 +126,6 @@ export const ALL_METHODS: readonly Method[] = [
   ...HOST_METHODS,
   ...REPORT_METHODS,
   ...BRIDGE_METHODS,
+  ...FILES_METHODS,
   ...UI_METHODS,
 ];

@@ -21,6 +21,12 @@ export const ModelName = v.pipe(
   v.transform(canonicalName),
 );
 
+/** `file:NAME`: the only names that the user gives. */
+export const FileModelName = v.pipe(
+  ModelName,
+  v.check((name) => name.startsWith('file:'), 'a name such as file:NAME'),
+);
+
 export const TaskName = v.picklist(TASK_NAMES);
 export type TaskName = v.InferOutput<typeof TaskName>;
 

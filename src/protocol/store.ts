@@ -1,6 +1,8 @@
 import * as v from 'valibot';
+import { WireError } from './errors.ts';
+import { LIMITS } from './limits.ts';
 import { ModelCard } from './model.ts';
-import { Bytes, ModelName, Timestamp } from './scalars.ts';
+import { Bytes, Count, ModelName, Timestamp, Token } from './scalars.ts';
 
 /** A model on disk, as the manager shows it. */
 export const StoredModel = v.strictObject({
@@ -18,6 +20,8 @@ export const StoredModel = v.strictObject({
   /** The version of the source that it is. */
   commit: v.optional(v.string()),
   isPrivate: v.boolean(),
+  /** Whether its files came out of an archive, which says of itself what it is. */
+  fromArchive: v.boolean(),
 });
 export type StoredModel = v.InferOutput<typeof StoredModel>;
 
@@ -32,10 +36,37 @@ export const Download = v.strictObject({
 });
 export type Download = v.InferOutput<typeof Download>;
 
+/** Names of damaged files that are listed; how many there are is counted all the same. */
+export const LISTED_DAMAGE = 16;
+
+/** Work on the files of a model that the user asked for, and how it ended. */
+export const Job = v.strictObject({
+  id: Token,
+  /** `check` reads and compares what is stored; `import` takes files in; `export` checks what is about to be handed out. */
+  kind: v.picklist(['check', 'import', 'export']),
+  model: ModelName,
+  state: v.picklist(['running', 'done', 'stopped', 'failed']),
+  doneFiles: Count,
+  totalFiles: Count,
+  doneBytes: Bytes,
+  totalBytes: Bytes,
+  /** Files that were found damaged, and the first of their names. */
+  damagedFiles: Count,
+  damaged: v.pipe(v.array(v.pipe(v.string(), v.maxLength(256))), v.maxLength(LISTED_DAMAGE)),
+  /** Why it failed. */
+  error: v.optional(WireError),
+});
+export type Job = v.InferOutput<typeof Job>;
+
+/** What the user can do to a job: stop it while it runs, or put it away when it has ended. */
+export const JobAct = v.strictObject({ job: Token, act: v.picklist(['stop', 'dismiss']) });
+export type JobAct = v.InferOutput<typeof JobAct>;
+
 /** What the store holds, exact to the byte: for the manager, never for pages. */
 export const StoreState = v.strictObject({
   models: v.array(StoredModel),
   downloads: v.array(Download),
+  jobs: v.pipe(v.array(Job), v.maxLength(LIMITS.jobs)),
   /** Of all files, and of all that was compiled from them. */
   filesBytes: Bytes,
   compiledBytes: Bytes,
@@ -51,17 +82,12 @@ export type StoreState = v.InferOutput<typeof StoreState>;
 /** What the user can do to a model on disk. */
 export const StoreAct = v.strictObject({
   model: ModelName,
-  /** `fetch` begins, and goes on by itself; `check` reads every byte; the others are done when they are answered. */
+  /** `fetch` and `check` begin, and go on by themselves; the others are done when they are answered. */
   act: v.picklist(['fetch', 'cancel', 'remove', 'pin', 'unpin', 'check']),
 });
 export type StoreAct = v.InferOutput<typeof StoreAct>;
 
-export const StoreOutcome = v.strictObject({
-  outcome: v.picklist(['done', 'unknown', 'in-use']),
-  /** Files that a check found as they should be, and others, which are brought anew at the next load. */
-  intact: v.optional(v.pipe(v.number(), v.safeInteger(), v.minValue(0))),
-  damaged: v.optional(v.pipe(v.number(), v.safeInteger(), v.minValue(0))),
-});
+export const StoreOutcome = v.strictObject({ outcome: v.picklist(['done', 'unknown', 'in-use']) });
 export type StoreOutcome = v.InferOutput<typeof StoreOutcome>;
 
 /** The user's token for the hub: printable characters without spaces, as such tokens are. */

@@ -1,12 +1,19 @@
 import type { Method, ParamsOf, ResultOf } from '../protocol/define.ts';
+import { filesExport } from '../protocol/files/files-export.ts';
+import { filesImport } from '../protocol/files/files-import.ts';
+import { filesInspect } from '../protocol/files/files-inspect.ts';
+import { filesRestore } from '../protocol/files/files-restore.ts';
+import { callFiles, type OpenFilesPort } from '../protocol/files-call.ts';
 import type { CaveatValues, Subject } from '../protocol/grant.ts';
 import { callOneShot, type SendOneShot } from '../protocol/message.ts';
+import type { ArchiveSummary, PickedFiles } from '../protocol/model-files.ts';
 import type { Settings } from '../protocol/settings.ts';
-import type { StoreAct, StoreOutcome } from '../protocol/store.ts';
+import type { JobAct, StoreAct, StoreOutcome } from '../protocol/store.ts';
 import { uiAct } from '../protocol/ui/ui-act.ts';
 import { uiDenialClear } from '../protocol/ui/ui-denial-clear.ts';
 import { uiGrantRevoke } from '../protocol/ui/ui-grant-revoke.ts';
 import { uiGrantUpdate } from '../protocol/ui/ui-grant-update.ts';
+import { uiJob } from '../protocol/ui/ui-job.ts';
 import { uiModelUnload } from '../protocol/ui/ui-model-unload.ts';
 import { uiPromptAnswer } from '../protocol/ui/ui-prompt-answer.ts';
 import { uiPromptGet } from '../protocol/ui/ui-prompt-get.ts';
@@ -45,12 +52,20 @@ export interface UiClient {
   /** Starts the host, which alone can look at the disk. */
   store(): Promise<StoreView>;
   act(model: string, act: StoreAct['act']): Promise<StoreOutcome>;
+  /** Stops a job or puts it away; false when it is gone. */
+  actOnJob(job: string, act: JobAct['act']): Promise<boolean>;
+  /** Begins to import; answers the job. */
+  importFiles(name: string, files: PickedFiles): Promise<string>;
+  inspectArchive(archive: Blob): Promise<ArchiveSummary>;
+  restoreArchive(archive: Blob, name: string): Promise<string>;
+  /** An archive of a model, once every byte of it was checked. */
+  exportModel(model: string): Promise<Blob>;
   /** Sets the hub's token, or removes it. */
   saveToken(token: string | undefined): Promise<void>;
 }
 
-/** A client over `send`, which carries one request to the background. */
-export function createUiClient(send: SendOneShot): UiClient {
+/** A client over `send`, which carries one request to the background, and ports to the host, which carry files. */
+export function createUiClient(send: SendOneShot, openFiles: OpenFilesPort): UiClient {
   const call = <M extends Method>(method: M, params: ParamsOf<M>) => callOneShot(send, method, params);
   return {
     prompt: async (id) => (await call(uiPromptGet, { id })).prompt,
@@ -70,6 +85,11 @@ export function createUiClient(send: SendOneShot): UiClient {
     },
     store: () => call(uiStore, {}),
     act: (model, act) => call(uiAct, { model, act }),
+    actOnJob: async (job, act) => (await call(uiJob, { job, act })).known,
+    importFiles: async (name, files) => (await callFiles(openFiles, filesImport, { name, files })).job,
+    inspectArchive: (archive) => callFiles(openFiles, filesInspect, { archive }),
+    restoreArchive: async (archive, name) => (await callFiles(openFiles, filesRestore, { archive, name })).job,
+    exportModel: async (model) => (await callFiles(openFiles, filesExport, { model })).archive,
     saveToken: async (token) => {
       await call(uiToken, token === undefined ? {} : { token });
     },

@@ -1,5 +1,4 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import type { InferRequest } from '../../content/webplat.d.ts';
 import type { Settings } from '../../src/protocol/settings.ts';
 import { uiSettingsSet } from '../../src/protocol/ui/ui-settings-set.ts';
 import { uiStore } from '../../src/protocol/ui/ui-store.ts';
@@ -7,17 +6,11 @@ import { type Hub, hubSettings, serveHub } from '../support/hub/hub.ts';
 import { repoOfFolder } from '../support/hub/repo.ts';
 import { openManager } from '../support/manager.ts';
 import { allow, infer } from '../support/page-client.ts';
+import { tellStory } from '../support/stories.ts';
 import { useExtension } from '../support/suite.ts';
 import { openUiClient } from '../support/ui-client.ts';
 
 const MODEL = 'hf:org/storyteller';
-const request = (model: string): InferRequest => ({
-  model,
-  task: 'text-generation',
-  input: [{ role: 'user', content: 'Tell me a story about a fox.' }],
-  options: { maxNewTokens: 8 },
-});
-
 describe('a model from a hub', () => {
   const suite = useExtension();
   let hub: Hub;
@@ -39,7 +32,7 @@ describe('a model from a hub', () => {
     for (const page of [first, second]) {
       expect(await allow(suite.browser, page, { models: [MODEL] })).toMatchObject({ ok: true });
     }
-    const [one, two] = await Promise.all([infer(first, request(MODEL)), infer(second, request(MODEL))]);
+    const [one, two] = await Promise.all([infer(first, tellStory(MODEL)), infer(second, tellStory(MODEL))]);
     expect(one).toMatchObject({ ok: true });
     expect(two).toEqual(expect.objectContaining({ ok: true }));
     const weights = hub.requests.filter(({ path }) => path.startsWith('/cdn/'));
@@ -54,7 +47,7 @@ describe('a model from a hub', () => {
     await useHub();
     const page = await suite.visit('reader');
     expect(await allow(suite.browser, page, { models: [MODEL] })).toMatchObject({ ok: true });
-    expect(await infer(page, request(MODEL))).toMatchObject({ ok: true });
+    expect(await infer(page, tellStory(MODEL))).toMatchObject({ ok: true });
     const manager = await openManager(suite.browser);
     const onDisk = manager.getByRole('list', { name: 'Models on disk' }).getByRole('listitem');
     await onDisk.getByText(MODEL).waitFor();
@@ -62,7 +55,7 @@ describe('a model from a hub', () => {
     await press('Pin storyteller');
     await onDisk.getByText('Pinned', { exact: true }).waitFor();
     await press('Check storyteller');
-    await manager.getByText(/^storyteller: \d+ files checked, all intact\.$/).waitFor();
+    await manager.getByText(/^\d+ files checked, all intact\.$/).waitFor();
     const remove = async () => {
       await press('Remove storyteller');
       await manager.getByRole('dialog').getByRole('button', { name: 'Remove' }).click();
@@ -74,7 +67,7 @@ describe('a model from a hub', () => {
     await remove();
     await manager.getByText('storyteller left the disk.').waitFor();
     await onDisk.waitFor({ state: 'detached' });
-    expect(await infer(page, request(MODEL)), 'comes back when it is used').toMatchObject({ ok: true });
+    expect(await infer(page, tellStory(MODEL)), 'comes back when it is used').toMatchObject({ ok: true });
   });
 
   it('needs a token where it is private, which the manager takes and never shows again', async () => {
@@ -92,7 +85,7 @@ describe('a model from a hub', () => {
     expect(await field.inputValue()).toBe('');
     const page = await suite.visit('insider');
     expect(await allow(suite.browser, page, { models: ['hf:org/secret'] })).toMatchObject({ ok: true });
-    expect(await infer(page, request('hf:org/secret'))).toMatchObject({ ok: true });
+    expect(await infer(page, tellStory('hf:org/secret'))).toMatchObject({ ok: true });
     await manager.getByRole('button', { name: 'Remove the token' }).click();
     await manager.getByRole('button', { name: 'Keep the token' }).waitFor();
   });

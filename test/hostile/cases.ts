@@ -78,6 +78,23 @@ const tensors = [
   `({ model: "${ECHO}", inputs: Object.fromEntries(Array.from({ length: 65 }, (_, i) => ["t" + i, ${TENSOR}])) })`,
 ];
 
+const FILE = 'new Blob(["{}"])';
+
+const imports = [
+  '({ name: "file:x", files: [] })',
+  `({ name: "hf:org/name", files: [{ path: "config.json", file: ${FILE} }] })`,
+  `({ name: "packaged:storyteller", files: [{ path: "config.json", file: ${FILE} }] })`,
+  `({ name: "file:../x", files: [{ path: "config.json", file: ${FILE} }] })`,
+  `({ name: "file:", files: [{ path: "config.json", file: ${FILE} }] })`,
+  `({ name: "file:x", files: [{ path: "../config.json", file: ${FILE} }] })`,
+  `({ name: "file:x", files: [{ path: "/config.json", file: ${FILE} }] })`,
+  `({ name: "file:x", files: [{ path: "payload.exe", file: ${FILE} }] })`,
+  '({ name: "file:x", files: [{ path: "config.json", file: "{}" }] })',
+  '({ name: "file:x", files: [{ path: "config.json", file: { size: 1, type: "" } }] })',
+  `({ name: "file:x", files: Array.from({ length: 4097 }, () => ({ path: "config.json", file: ${FILE} })) })`,
+  `({ name: "file:x", files: [{ path: "config.json", file: ${FILE}, sha256: "0".repeat(64) }] })`,
+];
+
 const subject = '{ invoker: "https://a.example", topOrigin: "https://a.example" }';
 
 /** Keyed by message name; a message without an entry fails the project's own tests. */
@@ -106,6 +123,7 @@ export const HOSTILE_CASES: Readonly<Record<string, readonly string[]>> = {
   'host.act': [`({ model: "${ECHO}", act: "remove" })`, '({ model: "hf:org/name", act: "fetch" })'],
   'host.describe': ['({ model: "hf:org/name" })'],
   'host.hello': ['({ settings: {} })'],
+  'host.job': [`({ job: "${TOKEN}", act: "stop" })`],
   'host.models': ['({})'],
   'host.session.end': [`({ token: "${TOKEN}", reason: { code: "stopped", message: "x" } })`],
   'host.session.start': [
@@ -126,10 +144,22 @@ export const HOSTILE_CASES: Readonly<Record<string, readonly string[]>> = {
   'report.usage': [`({ instance: "${TOKEN}", seq: 1, entries: [] })`],
   'bridge.attach': [`({ token: "${TOKEN}", origin: "https://bank.example" })`],
   'host.attach': [`({ token: "${TOKEN}" })`],
+  'bridge.files': ['({})'],
+  'host.files': ['({})'],
+  'files.export': [...JUNK, '({ model: "../x" })', '({ model: "packaged:echo", to: "https://bank.example" })'],
+  'files.import': [...JUNK, ...imports],
+  'files.inspect': [...JUNK, '({ archive: "data" })', '({ archive: { size: 1 } })'],
+  'files.restore': [
+    ...JUNK,
+    '({ archive: new Blob(["x"]) })',
+    '({ archive: new Blob(["x"]), name: "file:../x" })',
+    '({ archive: new ArrayBuffer(1024), name: "file:x" })',
+  ],
   'ui.act': [`({ model: "${ECHO}", act: "remove" })`],
   'ui.denial.clear': [`({ subject: ${subject} })`],
   'ui.grant.revoke': ['({ all: true })'],
   'ui.grant.update': [`({ id: "${TOKEN}", caveats: {} })`],
+  'ui.job': [`({ job: "${TOKEN}", act: "stop" })`],
   'ui.model.unload': [`({ model: "${ECHO}" })`],
   'ui.prompt.answer': [`({ id: "${TOKEN}", answer: { decision: "allow" } })`],
   'ui.prompt.get': [`({ id: "${TOKEN}" })`],

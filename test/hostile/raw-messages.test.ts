@@ -91,16 +91,19 @@ describe('a compromised page process', () => {
   });
 
   describe('sends messages of other parties', () => {
-    it.each(byChannel('host', 'report', 'ui', 'bridge'))('$name, and is refused', async ({ name, channel }) => {
-      await enter();
-      for (const params of HOSTILE_CASES[name] ?? []) {
-        for (const pretended of new Set([channel, 'host', 'ui'])) {
-          const answer = await ask('oneShot', name, params, `${JSON.stringify(pretended)}, `);
-          expect(REFUSALS, `${name} as ${pretended}: ${JSON.stringify(answer)}`).toContain(answer.code);
+    it.each(byChannel('host', 'report', 'ui', 'files', 'bridge'))(
+      '$name, and is refused',
+      async ({ name, channel }) => {
+        await enter();
+        for (const params of HOSTILE_CASES[name] ?? []) {
+          for (const pretended of new Set([channel, 'host', 'ui'])) {
+            const answer = await ask('oneShot', name, params, `${JSON.stringify(pretended)}, `);
+            expect(REFUSALS, `${name} as ${pretended}: ${JSON.stringify(answer)}`).toContain(answer.code);
+          }
+          expect(REFUSALS).toContain((await ask('control', name, params)).code);
         }
-        expect(REFUSALS).toContain((await ask('control', name, params)).code);
-      }
-    });
+      },
+    );
   });
 
   it('cannot use a token that was not minted for it', async () => {

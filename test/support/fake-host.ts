@@ -87,6 +87,7 @@ export class FakeHost {
     'host.store': () => ({
       models: [],
       downloads: [],
+      jobs: [],
       filesBytes: 0,
       compiledBytes: 0,
       persisted: true,
@@ -115,6 +116,10 @@ export class FakeHost {
     'host.warm': ({ models }) => {
       this.warmed.push(...models);
       return {};
+    },
+    'host.job': ({ job, act }) => {
+      this.acts.push(`${act} ${job}`);
+      return { known: true };
     },
     'host.stop': ({ tokens }) => ({ aborted: tokens.length }),
     'host.unload': () => ({ unloaded: true }),

@@ -1,9 +1,12 @@
 import { createDispatch, type Handlers } from '../../src/protocol/dispatch.ts';
+import { WebplatError } from '../../src/protocol/errors.ts';
+import { answerFiles, type OpenFilesPort } from '../../src/protocol/files-call.ts';
 import type { Subject } from '../../src/protocol/grant.ts';
 import { replyTo, type SendOneShot } from '../../src/protocol/message.ts';
-import { UI_METHODS } from '../../src/protocol/methods.ts';
-import type { StoreState } from '../../src/protocol/store.ts';
+import { FILES_METHODS, UI_METHODS } from '../../src/protocol/methods.ts';
+import type { Job, StoreState } from '../../src/protocol/store.ts';
 import type { SiteView } from '../../src/protocol/ui/views.ts';
+import { fromMessagePort } from '../../src/shared/port.ts';
 import { DEFAULT_SETTINGS, ECHO, NOW, STORYTELLER } from './fake-state.ts';
 import { SCENARIOS } from './scenarios.ts';
 
@@ -16,11 +19,13 @@ let settings = scenario.settings ?? DEFAULT_SETTINGS;
 const EMPTY_STORE: StoreState = {
   models: [],
   downloads: [],
+  jobs: [],
   filesBytes: 0,
   compiledBytes: 0,
   persisted: true,
   available: true,
 };
+let store = scenario.store ?? EMPTY_STORE;
 const listeners = new Set<() => void>();
 const changed = () => {
   for (const listener of listeners) listener();
@@ -46,8 +51,9 @@ const handlers: Handlers<typeof UI_METHODS, undefined> = {
     settings,
     storeError: scenario.storeError ?? false,
   }),
-  'ui.store': () => ({ ...(scenario.store ?? EMPTY_STORE), hasToken: scenario.hasToken ?? false }),
+  'ui.store': () => ({ ...store, hasToken: scenario.hasToken ?? false }),
   'ui.act': () => ({ outcome: 'done' }),
+  'ui.job': () => ({ known: true }),
   'ui.token': () => ({}),
   'ui.tab': ({ origin }) => ({ sites: sites.filter(({ subject }) => subject.topOrigin === origin) }),
   'ui.stop': ({ subject }) => {
@@ -101,6 +107,23 @@ const handlers: Handlers<typeof UI_METHODS, undefined> = {
 };
 const dispatch = createDispatch(UI_METHODS, handlers);
 
+const files: Handlers<typeof FILES_METHODS, void> = {
+  'files.export': () => ({ archive: new Blob(['an archive']) }),
+  'files.import': ({ name, files }) => {
+    sent.push({ method: 'files.import', params: { name, paths: files.map(({ path }) => path).sort() } });
+    return { job: '0'.repeat(32) };
+  },
+  'files.inspect': async ({ archive }) => {
+    if ((await archive.text()) === 'none') throw new WebplatError('files-refused', undefined, { reason: 'Not a tar.' });
+    return { name: 'hf:org/exported', licence: 'mit', files: 5, bytes: 988_000_000 };
+  },
+  'files.restore': ({ name }) => {
+    sent.push({ method: 'files.restore', params: { name } });
+    return { job: '0'.repeat(32) };
+  },
+};
+const filesDispatch = createDispatch<typeof FILES_METHODS, void>(FILES_METHODS, files);
+
 /** Whether nobody answers, as while the extension restarts. */
 let silent = false;
 
@@ -111,6 +134,12 @@ export const sendOneShot: SendOneShot = async (request) => {
   sent.push({ method: request.method, params: request.params });
   if (silent) throw new Error('Could not establish connection.');
   return replyTo(dispatch('ui', request.method, structuredClone(request.params), undefined));
+};
+
+export const openFilesPort: OpenFilesPort = async () => {
+  const { port1, port2 } = new MessageChannel();
+  answerFiles(fromMessagePort(port2), filesDispatch);
+  return fromMessagePort(port1);
 };
 
 export function onUiChanged(listener: () => void): () => void {
@@ -129,6 +158,13 @@ Object.assign(globalThis, {
     sent,
     setSilent(on: boolean) {
       silent = on;
+    },
+    /** Ends well all that is under way with files. */
+    endJobs() {
+      const ended = (job: Job): Job =>
+        job.state === 'running' ? { ...job, state: 'done', doneFiles: 5, totalFiles: 5 } : job;
+      store = { ...store, jobs: store.jobs.map(ended) };
+      changed();
     },
     /** Replaces the pending prompt, as a merge or a withdrawal would. */
     setPrompt(next: typeof prompt) {

@@ -2,7 +2,7 @@ import { CAVEAT_TYPES, type Caveat, type CaveatValues, type Grant, type Lifetime
 import type { HostStatus } from '../../src/protocol/host/host-status.ts';
 import type { ModelCard } from '../../src/protocol/model.ts';
 import { DEFAULT_SETTINGS } from '../../src/protocol/settings.ts';
-import type { StoredModel } from '../../src/protocol/store.ts';
+import type { Job, StoredModel } from '../../src/protocol/store.ts';
 import type { PromptView, SiteView } from '../../src/protocol/ui/views.ts';
 
 /** Noon of a fixed day, so that pictures taken at different times are the same. */
@@ -117,6 +117,23 @@ export function makeStored(card: Partial<ModelCard>, changes: Partial<StoredMode
     lastUsedAt: NOW - 2 * HOUR,
     sites: ['https://stories.example.co.uk https://stories.example.co.uk'],
     isPrivate: false,
+    fromArchive: false,
+    ...changes,
+  };
+}
+
+export function makeJob(kind: Job['kind'], changes: Partial<Job> = {}): Job {
+  return {
+    id: makeId(),
+    kind,
+    model: 'hf:Qwen/Qwen2.5-0.5B-Instruct',
+    state: 'running',
+    doneFiles: 2,
+    totalFiles: 5,
+    doneBytes: 412_000_000,
+    totalBytes: 988_000_000,
+    damagedFiles: 0,
+    damaged: [],
     ...changes,
   };
 }

@@ -9,6 +9,7 @@ import {
   HOST,
   LIMITS,
   makeGrant,
+  makeJob,
   makePrompt,
   makeSite,
   makeStored,
@@ -128,6 +129,29 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
           { name: `hf:${'o'.repeat(60)}/${'n'.repeat(80)}`, title: 'n'.repeat(80), downloadBytes: 600_000_000 },
           { isPrivate: true, storedBytes: 388_000_000, compiledBytes: 0, sites: [] },
         ),
+        makeStored({ name: 'file:my-fox', title: 'my-fox', source: 'file', licence: 'unknown', downloadBytes: 4_000 }),
+        makeStored({ name: 'hf:org/exported', title: 'exported' }, { fromArchive: true }),
+      ],
+      jobs: [
+        makeJob('check'),
+        makeJob('check', {
+          model: 'file:my-fox',
+          state: 'done',
+          doneFiles: 5,
+          damagedFiles: 2,
+          damaged: ['model.safetensors', 'tokenizer.json'],
+        }),
+        makeJob('import', { model: 'file:another', doneFiles: 0, doneBytes: 0, totalFiles: 0, totalBytes: 0 }),
+        makeJob('import', { model: 'hf:org/exported', state: 'done', doneFiles: 5 }),
+        makeJob('import', {
+          model: `file:${'w'.repeat(90)}`,
+          state: 'failed',
+          error: {
+            code: 'files-refused',
+            message: 'Refused.',
+            data: { reason: 'The archive names “../../etc/passwd”, which leads out of its folder.' },
+          },
+        }),
       ],
       downloads: [
         {

@@ -13,6 +13,7 @@ interface PreviewHandle {
   readonly sent: readonly { readonly method: string; readonly params: unknown }[];
   setPrompt(prompt: PromptView | null): void;
   setSilent(on: boolean): void;
+  endJobs(): void;
 }
 declare global {
   var preview: PreviewHandle;

@@ -1,8 +1,9 @@
 import * as v from 'valibot';
+import { isInnerPath, isRunTimeFile } from '../../../src/protocol/model-files.ts';
 import { faultOfStatus, SourceFault } from '../transfer/fault.ts';
 import { type AllowedFetch, asFault, createSilenceGuard, PLAIN } from '../transfer/fetch-range.ts';
 import { fetchJson } from './fetch-json.ts';
-import { isInnerPath, isRunTimeFile, type RemoteFile, type RemoteModel } from './remote-model.ts';
+import type { RemoteFile, RemoteModel } from './remote-model.ts';
 
 /** A list of its files that a folder may have, so that their content can be checked. */
 const LIST = 'webplat-model.json';

@@ -1,8 +1,10 @@
 import * as v from 'valibot';
+import { isInnerPath, isRunTimeFile, leadsOut } from '../../../src/protocol/model-files.ts';
 import { SourceFault } from '../transfer/fault.ts';
 import type { AllowedFetch } from '../transfer/fetch-range.ts';
+import { hubAddresses } from './addresses.ts';
 import { fetchJson } from './fetch-json.ts';
-import { isInnerPath, isRunTimeFile, type RemoteFile, type RemoteModel } from './remote-model.ts';
+import type { RemoteFile, RemoteModel } from './remote-model.ts';
 
 export interface HubPlace {
   /** Address of the hub, without a slash at its end. */
@@ -84,7 +86,7 @@ async function listFolder(
     for (const entry of entries.output) {
       if (entry.type === 'directory') folders.add(entry.path);
       if (entry.type !== 'file') continue;
-      if (!isInnerPath(entry.path) && isSuspicious(entry.path)) {
+      if (!isInnerPath(entry.path) && leadsOut(entry.path)) {
         throw new SourceFault('lying', 'The hub lists a file outside the model.');
       }
       if (isInnerPath(entry.path) && isRunTimeFile(entry.path)) files.push(describe(place, commit, entry));
@@ -93,10 +95,6 @@ async function listFolder(
   }
   return { files, folders };
 }
-
-/** A path that is no mere oddity of naming but leads elsewhere. */
-const isSuspicious = (path: string): boolean =>
-  path.startsWith('/') || path.includes('\\') || /(^|\/)\.\.(\/|$)/.test(path);
 
 function describe(
   { hubUrl, mirrors, repository }: HubPlace,
@@ -108,7 +106,7 @@ function describe(
     path,
     bytes: lfs?.size ?? size,
     expected: lfs ? { sha256: lfs.oid } : { gitOid: oid },
-    urls: [hubUrl, ...mirrors].map((base) => `${base}/${repository}/resolve/${commit}/${path}`),
+    urls: hubAddresses([hubUrl, ...mirrors], repository, commit, path),
   };
 }
 

@@ -18,22 +18,3 @@ export interface RemoteModel {
   /** Sent to the source's own addresses. */
   readonly headers: Readonly<Record<string, string>>;
 }
-
-const SEGMENT = /^[A-Za-z0-9_][A-Za-z0-9._-]*$/;
-
-/** Whether a path stays inside its folder, whatever file system it ends up in. */
-export const isInnerPath = (path: string): boolean =>
-  path.length <= 256 && path.split('/').every((segment) => SEGMENT.test(segment) && !segment.includes('..'));
-
-/** Files that a model may need to run, of all that a repository has. */
-export function isRunTimeFile(path: string): boolean {
-  return (
-    /^[a-z_]+(_config|config|map|vocab|merges|processor)\.json$/.test(path) ||
-    /^(config|tokenizer|vocab|vocabulary|added_tokens|preprocessor_config)\.json$/.test(path) ||
-    /^(vocab|merges)\.txt$/.test(path) ||
-    /^(chat_template\.(json|jinja)|spiece\.model|tokenizer\.model)$/.test(path) ||
-    // Repositories often hold the same weights a second time, under the names of other tools.
-    /^model(-\d+-of-\d+)?\.safetensors(\.index\.json)?$/.test(path) ||
-    /^onnx\/[A-Za-z0-9_.-]+\.onnx(_data(_\d+)?)?$/.test(path)
-  );
-}

@@ -1,3 +1,4 @@
+import { abortable } from '../../../src/shared/abort.ts';
 import { CHUNK_BYTES, type ChunkedFile, type ChunkedFiles, chunkCount, chunkSize } from '../chunked-files.ts';
 import { SourceFault } from './fault.ts';
 import { type AllowedFetch, fetchRange, NoRanges } from './fetch-range.ts';
@@ -107,7 +108,8 @@ export function startTransfer(options: TransferOptions): Transfer {
   }
 
   async function readChunk(index: number, source: LocalSource, { state, startedAt }: Flight): Promise<void> {
-    const content = await source.readChunk(index);
+    // A drive that does not answer must not hold who wants to stop.
+    const content = await abortable(source.readChunk(index), signal);
     signal.throwIfAborted();
     answered();
     await options.onBytes(content.byteLength, source);

@@ -16,6 +16,7 @@ import { handleDenialClear } from './ui/ui-denial-clear.ts';
 import { handleGrantRevoke } from './ui/ui-grant-revoke.ts';
 import { handleGrantUpdate } from './ui/ui-grant-update.ts';
 import type { UiHandlers } from './ui/ui-handlers.ts';
+import { handleJob } from './ui/ui-job.ts';
 import { handleModelUnload } from './ui/ui-model-unload.ts';
 import { handlePromptAnswer } from './ui/ui-prompt-answer.ts';
 import { handlePromptGet } from './ui/ui-prompt-get.ts';
@@ -46,6 +47,7 @@ export function uiHandlers(services: Services): UiHandlers {
     'ui.denial.clear': handleDenialClear(services),
     'ui.grant.revoke': handleGrantRevoke(services),
     'ui.grant.update': handleGrantUpdate(services),
+    'ui.job': handleJob(services),
     'ui.model.unload': handleModelUnload(services),
     'ui.prompt.answer': handlePromptAnswer(services),
     'ui.prompt.get': handlePromptGet(services),

@@ -6,6 +6,8 @@ import { type Announcement, useAnnouncement } from './live-region.tsx';
 export interface Action {
   /** `done` turns the result into what is announced. Resolves to whether it worked; never rejects. */
   readonly run: <T>(work: () => Promise<T>, done: (result: T) => string) => Promise<boolean>;
+  /** Says something that happened without an action of this page. */
+  readonly announce: (text: string) => void;
   /** What happened last, for a live region. */
   readonly announcement: Announcement;
   readonly failure: string | undefined;
@@ -30,5 +32,5 @@ export function useAction(settled: () => void): Action {
     },
     [announce, settled],
   );
-  return { run, announcement, failure };
+  return { run, announce, announcement, failure };
 }

@@ -23,6 +23,7 @@ const MODEL: StoredModel = {
   lastUsedAt: NOW - 7_200_000,
   sites: ['https://a.example https://a.example'],
   isPrivate: false,
+  fromArchive: false,
 };
 
 it('says what is on disk of a model', () => {
@@ -46,12 +47,7 @@ describe('what was done', () => {
     ['remove', { outcome: 'in-use' }, 'Name is in use. Unload it first, then remove it.'],
     ['remove', { outcome: 'unknown' }, 'Name is not on disk.'],
     ['cancel', { outcome: 'unknown' }, 'Name was not being downloaded.'],
-    ['check', { outcome: 'done', intact: 3, damaged: 0 }, 'Name: 3 files checked, all intact.'],
-    [
-      'check',
-      { outcome: 'done', intact: 2, damaged: 1 },
-      'Name: 1 of 3 files damaged, to be downloaded anew at the next use.',
-    ],
+    ['check', { outcome: 'done' }, 'Name is being checked.'],
     ['pin', { outcome: 'done' }, 'Name is pinned: it stays on disk, and is made ready when the browser starts.'],
   ] as const)('%s: %o', (act, outcome, text) => {
     expect(actedText(act, 'Name', outcome)).toBe(text);

@@ -24,22 +24,14 @@ export function downloadFigure({ presentBytes, totalBytes, bytesPerS, error }: D
 }
 
 /** What is said when something was done to a model on disk, or could not be. */
-export function actedText(
-  act: StoreAct['act'],
-  title: string,
-  { outcome, intact = 0, damaged = 0 }: StoreOutcome,
-): string {
+export function actedText(act: StoreAct['act'], title: string, { outcome }: StoreOutcome): string {
   if (outcome === 'in-use') return `${title} is in use. Unload it first, then remove it.`;
   if (outcome === 'unknown')
     return act === 'cancel' ? `${title} was not being downloaded.` : `${title} is not on disk.`;
-  if (act === 'check') {
-    return damaged === 0
-      ? `${title}: ${formatPlural(intact, 'file')} checked, all intact.`
-      : `${title}: ${damaged} of ${formatPlural(intact + damaged, 'file')} damaged, to be downloaded anew at the next use.`;
-  }
   return {
     fetch: `${title} is being downloaded.`,
     cancel: `The download of ${title} was stopped. It goes on from there the next time.`,
+    check: `${title} is being checked.`,
     remove: `${title} left the disk.`,
     pin: `${title} is pinned: it stays on disk, and is made ready when the browser starts.`,
     unpin: `${title} is no longer pinned.`,

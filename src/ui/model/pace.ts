@@ -4,9 +4,11 @@ import { activeRequests } from './site.ts';
 const RUNNING_MS = 1000;
 const RESIDENT_MS = 2000;
 
-/** How soon the disk is worth looking at again: every second while something is downloaded. */
-export const storePaceMs = ({ downloads }: Pick<StoreView, 'downloads'>): number | undefined =>
-  downloads.some(({ error }) => error === undefined) ? RUNNING_MS : undefined;
+/** How soon the disk is worth looking at again: every second while something is downloaded, checked or imported. */
+export const storePaceMs = ({ downloads, jobs }: Pick<StoreView, 'downloads' | 'jobs'>): number | undefined =>
+  downloads.some(({ error }) => error === undefined) || jobs.some(({ state }) => state === 'running')
+    ? RUNNING_MS
+    : undefined;
 
 /**
  * How soon figures are worth fetching again without a notification: every second while something runs; now and then while

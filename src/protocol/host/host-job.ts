@@ -1,0 +1,13 @@
+import * as v from 'valibot';
+import { defineMethod } from '../define.ts';
+import { JobAct } from '../store.ts';
+
+export const hostJob = defineMethod({
+  name: 'host.job',
+  channel: 'host',
+  from: ['background'],
+  needs: 'nothing',
+  doc: 'Stops work on the files of a model, or puts away how it ended. False when there is no such job any more.',
+  params: JobAct,
+  result: v.strictObject({ known: v.boolean() }),
+});
