@@ -22,7 +22,7 @@ function makeGraph() {
 }
 
 /** Gives 1, 2, 3 ... for every parameter and notes which were read; fails at one of them, as a torn download does. */
-function makeReader(failAt?: string) {
+function makeReader(failAt?: string, madeOf = 'files') {
   const read: string[] = [];
   const reader: ParamReader = {
     async rows(name, from, to) {
@@ -31,7 +31,7 @@ function makeReader(failAt?: string) {
       return Float32Array.from({ length: to - from }, (_, i) => from + i + 1);
     },
   };
-  return { reader, read };
+  return { reader, read, madeOf };
 }
 
 const floats = async (blob: Blob | undefined) => [
@@ -152,7 +152,7 @@ describe('artifact store', () => {
       },
     };
     const options = { signal: abort.signal, onProgress() {}, checked };
-    await expect(open().make(KEY, makeGraph(), { reader: cancelling }, options)).rejects.toThrow('stopped');
+    await expect(open().make(KEY, makeGraph(), { reader: cancelling, madeOf: '' }, options)).rejects.toThrow('stopped');
     expect(stopping.read).toEqual(['a']);
   });
 

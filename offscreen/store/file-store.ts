@@ -15,7 +15,12 @@ const Id = v.pipe(v.string(), v.regex(/^[0-9a-f]{32}$/));
 /** A file whose content was checked. Keyed by its SHA-256. */
 const StoredRecord = v.strictObject({ id: Id, bytes: Bytes, chunks: v.array(Sha256) });
 /** A file on its way. Keyed by the request's key. */
-const PartialRecord = v.strictObject({ id: Id, bytes: Bytes });
+const PartialRecord = v.strictObject({
+  id: Id,
+  bytes: Bytes,
+  /** What the source called the version that the chunks are of; only of files that nobody else says anything of. */
+  version: v.optional(v.string()),
+});
 
 /** A file whose content was checked. */
 export interface StoredFile {
@@ -26,6 +31,8 @@ export interface StoredFile {
 /** A file on its way, as those who wait for it see it. */
 export interface FileJob {
   readonly file: ChunkedFile;
+  /** Whether what came first was wrong: chunks are not given out any more, until all of it is checked. */
+  readonly replaced: boolean;
   /** Settles when all of it is there and checked. */
   readonly stored: Promise<StoredFile>;
   /** Settles when a chunk is on disk, checked or not; it is fetched before others. */
@@ -98,26 +105,38 @@ export function createFileStore(environment: FileStoreEnvironment): FileStore {
     return { sha256: digest.sha256, file };
   }
 
+  /** A file without a chunk in place of another one, of which nothing is kept. */
+  async function renew({ key, bytes }: FileRequest, old: ChunkedFile | undefined): Promise<ChunkedFile> {
+    const file = files.create(bytes);
+    await records.partial.set(key, { id: file.id, bytes });
+    if (old) await files.remove(old.id);
+    return file;
+  }
+
   async function begin(request: FileRequest): Promise<Running> {
     const known = await records.partial.get(request.key);
-    const file = known?.bytes === request.bytes ? known : files.create(request.bytes);
-    if (file !== known) {
-      if (known) await files.remove(known.id);
-      await records.partial.set(request.key, { id: file.id, bytes: file.bytes });
-    }
+    const file = known && canGoOn(known, request) ? known : await renew(request, known);
     counted.delete(file.id);
     const abort = new AbortController();
     const arrival = createArrival(file);
-    const stored = obtain(environment, request, file, arrival, abort.signal).then(
-      async (digest) => {
-        const kept = await commit(file, digest);
+    const stored = obtain(environment, {
+      request,
+      file,
+      version: known?.version,
+      arrival,
+      signal: abort.signal,
+      onVersion: (version) => records.partial.set(request.key, { id: file.id, bytes: file.bytes, version }),
+      renew: () => renew(request, file),
+    }).then(
+      async ({ file: brought, digest }) => {
+        const kept = await commit(brought, digest);
         await records.partial.remove(request.key);
         return kept;
       },
       async (error: unknown) => {
         if (error instanceof WebplatError && error.code === 'model-corrupt') {
           await records.partial.remove(request.key);
-          await files.remove(file.id);
+          await files.remove(arrival.job.file.id);
         }
         arrival.fail(error);
         throw error;
@@ -127,7 +146,7 @@ export function createFileStore(environment: FileStoreEnvironment): FileStore {
     const settle = () => running.delete(request.key);
     stored.then(settle, settle);
     // Not spread: a copy of its counters would stand still.
-    return { job: Object.assign(arrival.job, { file, stored }), abort, waiters: 0 };
+    return { job: Object.assign(arrival.job, { stored }), abort, waiters: 0 };
   }
 
   return {
@@ -187,6 +206,10 @@ export function createFileStore(environment: FileStoreEnvironment): FileStore {
   };
 }
 
+/** Whether chunks of an earlier attempt are of the file that is wanted now, or will be found out where they are not. */
+const canGoOn = (known: v.InferOutput<typeof PartialRecord>, { bytes, expected }: FileRequest): boolean =>
+  known.bytes === bytes && (expected !== undefined || known.version !== undefined);
+
 async function presentBytes(files: ChunkedFiles, file: ChunkedFile): Promise<number> {
   let bytes = 0;
   for (let index = 0; index < chunkCount(file.bytes); index += 1) bytes += (await files.chunk(file, index))?.size ?? 0;
@@ -226,12 +249,15 @@ async function sweep(
   keys: ReadonlySet<string>,
   running: ReadonlyMap<string, unknown>,
 ): Promise<void> {
-  const [stored, partial] = [await records.stored.all(), await records.partial.all()];
+  // In this order, since others go on meanwhile: a file is named before it lies anywhere, as one on its way first.
+  const ids = await files.ids();
+  const partial = await records.partial.all();
+  const stored = await records.stored.all();
   const used = new Set([...stored.values()].map(({ id }) => id));
   for (const [key, { id }] of partial) {
     // A crash between two writes leaves a file that is complete and on its way at once.
     if (!running.has(key) && (used.has(id) || !keys.has(key))) await records.partial.remove(key);
     else used.add(id);
   }
-  for (const id of await files.ids()) if (!used.has(id)) await files.remove(id);
+  for (const id of ids) if (!used.has(id)) await files.remove(id);
 }

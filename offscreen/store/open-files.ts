@@ -1,4 +1,5 @@
 import { WebplatError } from '../../src/protocol/errors.ts';
+import { replacedError } from './arrival.ts';
 import { assertConnectionAllowed } from './download-rules.ts';
 import type { FileJob } from './file-store.ts';
 import type { FileAccess, ModelFiles, ModelManifest } from './manifest.ts';
@@ -23,6 +24,8 @@ export function openStoredFiles(
   const { fileStore, settings, token, now } = environment;
   const { name } = manifest.card;
   const opened = new Map<string, Promise<{ access: FileAccess; job?: FileJob }>>();
+  /** Files of which chunks were given out before they were checked. */
+  const read = new Set<string>();
   let roomMade: Promise<void> | undefined;
 
   async function recordOf(): Promise<ModelRecord> {
@@ -40,13 +43,14 @@ export function openStoredFiles(
 
   /** Room for everything of the model that is not there, made once, before the first byte. */
   async function ensureRoom({ files }: ModelRecord): Promise<void> {
-    const missing = await Promise.all(
-      files.map(async ({ bytes, sha256 }) => (sha256 && (await fileStore.find(sha256)) ? 0 : bytes)),
-    );
-    await environment.makeRoom(
-      missing.reduce((sum, bytes) => sum + bytes, 0),
-      name,
-    );
+    const arrived = await fileStore.partialBytes();
+    const need = { bytes: 0, checkpointBytes: 0 };
+    for (const { key, bytes, sha256 } of files) {
+      if (sha256 && (await fileStore.find(sha256))) continue;
+      need.bytes += bytes - (arrived.get(key) ?? 0);
+      need.checkpointBytes += bytes;
+    }
+    await environment.makeRoom(need, name);
   }
 
   async function bring(path: string): Promise<{ access: FileAccess; job?: FileJob }> {
@@ -64,6 +68,11 @@ export function openStoredFiles(
       ({ sha256 }) => noteHash(path, sha256),
       (error: unknown) => noteWrong(error),
     );
+    if (job.replaced) {
+      // Those who read of it before begin again; whoever comes now takes it when it is checked.
+      await job.stored;
+      return bring(path);
+    }
     const stop = job.watch(() => tell());
     job.stored.finally(stop).catch(() => {});
     return { access: { kind: 'chunks', bytes, id: job.file.id, complete: false }, job };
@@ -106,9 +115,16 @@ export function openStoredFiles(
     async chunk(path, index) {
       const file = await opened.get(path);
       await file?.job?.chunk(index, signal);
+      read.add(path);
     },
     async checked(paths) {
-      await Promise.all(paths.map(async (path) => (await opened.get(path))?.job?.stored));
+      await Promise.all(
+        paths.map(async (path) => {
+          const job = (await opened.get(path))?.job;
+          await job?.stored;
+          if (job?.replaced && read.has(path)) throw replacedError();
+        }),
+      );
     },
   };
 }
