@@ -129,6 +129,23 @@ describe('artifact store', () => {
     expect(again.read).toEqual(['a', 'b']);
   });
 
+  it('makes a finished part anew when it was made of other files', async () => {
+    await expect(make(makeReader('b', 'one'))).rejects.toThrow('gone');
+    const again = makeReader(undefined, 'two');
+    await make(again);
+    expect(again.read).toEqual(['a', 'b']);
+  });
+
+  it('says so when weights that are too large for memory find no room on disk, and keeps nothing of them', async () => {
+    const graph = { ...makeGraph(), parts: [{ name: 'x', file: 'x.bin', bytes: 2 ** 40, steps: [] }] };
+    const makePart = () => Promise.reject(new DOMException('', 'QuotaExceededError'));
+    await expect(open().make(KEY, graph, { ...makeReader(), makePart }, quiet)).rejects.toMatchObject({
+      code: 'storage-full',
+      data: { requested: 2 ** 40 },
+    });
+    expect(root.folders.get('artifacts')?.folders.size).toBe(0);
+  });
+
   it('keeps nothing of what turned out to be made of something else', async () => {
     const wrong = { ...quiet, checked: () => Promise.reject(new Error('wrong')) };
     await expect(open().make(KEY, makeGraph(), makeReader(), wrong)).rejects.toThrow('wrong');

@@ -13,7 +13,13 @@ const Sha256 = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/));
 const Id = v.pipe(v.string(), v.regex(/^[0-9a-f]{32}$/));
 
 /** A file whose content was checked. Keyed by its SHA-256. */
-const StoredRecord = v.strictObject({ id: Id, bytes: Bytes, chunks: v.array(Sha256) });
+const StoredRecord = v.strictObject({
+  id: Id,
+  bytes: Bytes,
+  chunks: v.array(Sha256),
+  /** Of the request that brought it, by which it is found where nobody noted its hash before the browser ended. */
+  key: v.optional(Sha256),
+});
 /** A file on its way. Keyed by the request's key. */
 const PartialRecord = v.strictObject({
   id: Id,
@@ -52,6 +58,8 @@ export interface FileStoreEnvironment extends ObtainEnvironment {
 /** Files by content: each once, however many models and sites use it. */
 export interface FileStore {
   find(sha256: string): Promise<StoredFile | undefined>;
+  /** What a request with this key has brought. */
+  findByKey(key: string): Promise<StoredFile | undefined>;
   /** Fetches a file, once however many ask; goes on while one of them waits. */
   fetch(request: FileRequest, signal: AbortSignal): Promise<FileJob>;
   /** Takes over a file that lies in the store's folder already, once its content is checked. */
@@ -70,8 +78,8 @@ export interface FileStore {
   stored(): Promise<ReadonlyMap<string, ChunkedFile>>;
   /** Bytes on disk of files that are not complete, by the key of their request. */
   partialBytes(): Promise<ReadonlyMap<string, number>>;
-  /** Removes what no record names, and unfinished files that `keys` does not. */
-  sweep(keys: ReadonlySet<string>): Promise<void>;
+  /** Removes what no record names, and unfinished files that `keys` does not; with `hashes`, others that neither names. */
+  sweep(keys: ReadonlySet<string>, hashes?: ReadonlySet<string>): Promise<void>;
 }
 
 interface Running {
@@ -95,13 +103,21 @@ export function createFileStore(environment: FileStoreEnvironment): FileStore {
     return record && { sha256, file: { id: record.id, bytes: record.bytes } };
   }
 
-  async function commit(file: ChunkedFile, digest: FileDigest): Promise<StoredFile> {
+  async function findByKey(key: string): Promise<StoredFile | undefined> {
+    for (const [sha256, { id, bytes, key: own }] of await records.stored.all()) {
+      if (own === key) return { sha256, file: { id, bytes } };
+    }
+    return undefined;
+  }
+
+  async function commit(file: ChunkedFile, digest: FileDigest, key?: string): Promise<StoredFile> {
     const known = await find(digest.sha256);
     if (known && known.file.id !== file.id) {
       await files.remove(file.id);
       return known;
     }
-    await records.stored.set(digest.sha256, { id: file.id, bytes: file.bytes, chunks: [...digest.chunks] });
+    const { id, bytes } = file;
+    await records.stored.set(digest.sha256, { id, bytes, chunks: [...digest.chunks], ...(key && { key }) });
     return { sha256: digest.sha256, file };
   }
 
@@ -129,7 +145,7 @@ export function createFileStore(environment: FileStoreEnvironment): FileStore {
       renew: () => renew(request, file),
     }).then(
       async ({ file: brought, digest }) => {
-        const kept = await commit(brought, digest);
+        const kept = await commit(brought, digest, request.key);
         await records.partial.remove(request.key);
         return kept;
       },
@@ -151,6 +167,7 @@ export function createFileStore(environment: FileStoreEnvironment): FileStore {
 
   return {
     find,
+    findByKey,
     async fetch(request, signal) {
       signal.throwIfAborted();
       const started = running.get(request.key) ?? begin(request);
@@ -202,7 +219,7 @@ export function createFileStore(environment: FileStoreEnvironment): FileStore {
       }
       return found;
     },
-    sweep: (keys) => sweep(files, records, keys, running),
+    sweep: (keys, hashes) => sweep(files, records, { keys, hashes }, running),
   };
 }
 
@@ -246,14 +263,18 @@ async function sweep(
     stored: Records<v.InferOutput<typeof StoredRecord>>;
     partial: Records<v.InferOutput<typeof PartialRecord>>;
   },
-  keys: ReadonlySet<string>,
+  { keys, hashes }: { readonly keys: ReadonlySet<string>; readonly hashes: ReadonlySet<string> | undefined },
   running: ReadonlyMap<string, unknown>,
 ): Promise<void> {
   // In this order, since others go on meanwhile: a file is named before it lies anywhere, as one on its way first.
   const ids = await files.ids();
   const partial = await records.partial.all();
   const stored = await records.stored.all();
-  const used = new Set([...stored.values()].map(({ id }) => id));
+  const used = new Set<string>();
+  for (const [sha256, { id, key }] of stored) {
+    if (!hashes || hashes.has(sha256) || (key && keys.has(key))) used.add(id);
+    else await records.stored.remove(sha256);
+  }
   for (const [key, { id }] of partial) {
     // A crash between two writes leaves a file that is complete and on its way at once.
     if (!running.has(key) && (used.has(id) || !keys.has(key))) await records.partial.remove(key);

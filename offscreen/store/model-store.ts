@@ -48,6 +48,8 @@ export interface ModelStore extends ModelSource {
   records(): Promise<readonly ModelRecord[]>;
 }
 
+/** A file that is read before the user has agreed to anything is no larger. */
+const MOST_SMALL_BYTES = 4 * 2 ** 20;
 /** A description is not looked up again for this long. */
 const DESCRIBED_FOR_MS = 10 * 60_000;
 
@@ -112,6 +114,9 @@ export function createModelStore(environment: ModelStoreEnvironment): ModelStore
   async function readSmall(remote: RemoteModel, path: string, signal: AbortSignal): Promise<unknown> {
     const listed = remote.files.find((file) => file.path === path);
     if (!listed) return undefined;
+    if (listed.bytes > MOST_SMALL_BYTES) {
+      throw new WebplatError('model-corrupt', undefined, { reason: `${path} is too long.` });
+    }
     const file = await recordFile(listed);
     const { stored } = await fileStore.fetch(requestOf(file, remote.headers), signal);
     const { file: chunked } = await stored;
@@ -188,9 +193,10 @@ export function createModelStore(environment: ModelStoreEnvironment): ModelStore
       const gone = await record(name);
       if (!gone) return;
       known.set(gone.card.name, undefined);
-      const kept = new Set((await allRecords()).flatMap(({ files }) => files.map(({ key }) => key)));
-      for (const { key, sha256 } of gone.files) if (!kept.has(key) && sha256) await fileStore.remove(sha256);
-      await fileStore.sweep(kept);
+      const others = (await allRecords()).flatMap(({ files }) => files);
+      const hashes = new Set(others.map(({ sha256 }) => sha256));
+      for (const { sha256 } of gone.files) if (sha256 && !hashes.has(sha256)) await fileStore.remove(sha256);
+      await fileStore.sweep(new Set(others.map(({ key }) => key)));
       // Last: where the browser ends in between, the model is still listed, and can be removed again.
       await records.remove(await recordKey(gone.card.name));
     },

@@ -14,6 +14,13 @@ type OpenEnvironment = Pick<
   readonly update: (name: string, change: (record: ModelRecord) => ModelRecord) => Promise<void>;
 };
 
+interface OpenedFile {
+  readonly access: FileAccess;
+  readonly job?: FileJob;
+  /** Settles when all of it is there, was checked, and the model knows it by its content. */
+  readonly noted?: Promise<void>;
+}
+
 /** The files of a stored model while it is loaded: what is missing is brought as it is opened. */
 export function openStoredFiles(
   environment: OpenEnvironment,
@@ -23,7 +30,7 @@ export function openStoredFiles(
 ): ModelFiles {
   const { fileStore, settings, token, now } = environment;
   const { name } = manifest.card;
-  const opened = new Map<string, Promise<{ access: FileAccess; job?: FileJob }>>();
+  const opened = new Map<string, Promise<OpenedFile>>();
   /** Files of which chunks were given out before they were checked. */
   const read = new Set<string>();
   let roomMade: Promise<void> | undefined;
@@ -53,10 +60,11 @@ export function openStoredFiles(
     await environment.makeRoom(need, name);
   }
 
-  async function bring(path: string): Promise<{ access: FileAccess; job?: FileJob }> {
+  async function bring(path: string): Promise<OpenedFile> {
     const { record, file } = await fileOf(path);
     const { bytes } = file;
-    const kept = file.sha256 ? await fileStore.find(file.sha256) : undefined;
+    const kept = file.sha256 ? await fileStore.find(file.sha256) : await fileStore.findByKey(file.key);
+    if (kept && file.sha256 === undefined) await noteHash(path, kept.sha256);
     if (kept) return { access: { kind: 'chunks', bytes, id: kept.file.id, complete: true } };
     assertConnectionAllowed(settings());
     roomMade ??= ensureRoom(record);
@@ -64,10 +72,14 @@ export function openStoredFiles(
     const bearer = record.isPrivate ? token() : undefined;
     const headers: Record<string, string> = bearer === undefined ? {} : { authorization: `Bearer ${bearer}` };
     const job = await fileStore.fetch(requestOf(file, headers), signal);
-    job.stored.then(
+    const noted = job.stored.then(
       ({ sha256 }) => noteHash(path, sha256),
-      (error: unknown) => noteWrong(error),
+      async (error: unknown) => {
+        await noteWrong(error);
+        throw error;
+      },
     );
+    noted.catch(() => {});
     if (job.replaced) {
       // Those who read of it before begin again; whoever comes now takes it when it is checked.
       await job.stored;
@@ -75,7 +87,7 @@ export function openStoredFiles(
     }
     const stop = job.watch(() => tell());
     job.stored.finally(stop).catch(() => {});
-    return { access: { kind: 'chunks', bytes, id: job.file.id, complete: false }, job };
+    return { access: { kind: 'chunks', bytes, id: job.file.id, complete: false }, job, noted };
   }
 
   async function noteHash(path: string, sha256: string): Promise<void> {
@@ -120,8 +132,8 @@ export function openStoredFiles(
     async checked(paths) {
       await Promise.all(
         paths.map(async (path) => {
-          const job = (await opened.get(path))?.job;
-          await job?.stored;
+          const { job, noted } = (await opened.get(path)) ?? {};
+          await noted;
           if (job?.replaced && read.has(path)) throw replacedError();
         }),
       );

@@ -122,8 +122,8 @@ export async function attachTo(
 }
 
 /** A new profile in developer mode: without it, the browser does not start an unpacked extension again when it reloads. */
-export async function makeProfile(): Promise<Profile> {
-  const profile = await mkdtemp(path.join(os.tmpdir(), 'webplat-profile-'));
+export async function makeProfile(below = os.tmpdir()): Promise<Profile> {
+  const profile = await mkdtemp(path.join(below, 'webplat-profile-'));
   await mkdir(path.join(profile, 'Default'));
   const preferences = { extensions: { ui: { developer_mode: true } } };
   await writeFile(path.join(profile, 'Default', 'Preferences'), JSON.stringify(preferences));

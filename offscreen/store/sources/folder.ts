@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import { faultOfStatus, SourceFault } from '../transfer/fault.ts';
 import { type AllowedFetch, asFault, createSilenceGuard, PLAIN } from '../transfer/fetch-range.ts';
 import { fetchJson } from './fetch-json.ts';
-import { isInnerPath, isRunTimeFile, type RemoteFile, type RemoteModel } from './remote-model.ts';
+import { isInnerPath, isRunTimeFile, MOST_FILES, type RemoteFile, type RemoteModel } from './remote-model.ts';
 
 /** A list of its files that a folder may have, so that their content can be checked. */
 const LIST = 'webplat-model.json';
@@ -17,7 +17,7 @@ const FolderList = v.object({
         sha256: v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/)),
       }),
     ),
-    v.maxLength(4096),
+    v.maxLength(MOST_FILES),
   ),
 });
 

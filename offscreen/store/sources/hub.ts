@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import { SourceFault } from '../transfer/fault.ts';
 import type { AllowedFetch } from '../transfer/fetch-range.ts';
 import { fetchJson } from './fetch-json.ts';
-import { isInnerPath, isRunTimeFile, type RemoteFile, type RemoteModel } from './remote-model.ts';
+import { isInnerPath, isRunTimeFile, MOST_FILES, type RemoteFile, type RemoteModel } from './remote-model.ts';
 
 export interface HubPlace {
   /** Address of the hub, without a slash at its end. */
@@ -89,6 +89,7 @@ async function listFolder(
       }
       if (isInnerPath(entry.path) && isRunTimeFile(entry.path)) files.push(describe(place, commit, entry));
     }
+    if (files.length > MOST_FILES) throw new SourceFault('lying', 'The model has too many files.');
     url = nextPage(answer.headers.get('link'), first);
   }
   return { files, folders };

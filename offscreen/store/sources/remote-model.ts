@@ -19,6 +19,9 @@ export interface RemoteModel {
   readonly headers: Readonly<Record<string, string>>;
 }
 
+/** Files that a model may have; no source is believed that lists more. */
+export const MOST_FILES = 4096;
+
 const SEGMENT = /^[A-Za-z0-9_][A-Za-z0-9._-]*$/;
 
 /** Whether a path stays inside its folder, whatever file system it ends up in. */
