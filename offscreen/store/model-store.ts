@@ -118,9 +118,10 @@ export function createModelStore(environment: ModelStoreEnvironment): ModelStore
       throw new WebplatError('model-corrupt', undefined, { reason: `${path} is too long.` });
     }
     const file = await recordFile(listed);
-    const { stored } = await fileStore.fetch(requestOf(file, remote.headers), signal);
-    const { file: chunked } = await stored;
-    const blob = await environment.files.blob(chunked);
+    // What the source names by its content need not be fetched again.
+    const kept = listed.expected && (await fileStore.findByKey(file.key));
+    const { stored } = kept ? { stored: kept } : await fileStore.fetch(requestOf(file, remote.headers), signal);
+    const blob = await environment.files.blob((await stored).file);
     try {
       return JSON.parse((await blob?.text()) ?? '');
     } catch {

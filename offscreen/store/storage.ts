@@ -217,10 +217,7 @@ export async function tidy(
 ): Promise<void> {
   const records = await models.records();
   const all = records.flatMap(({ files }) => files);
-  await fileStore.sweep(
-    new Set(all.map(({ key }) => key)),
-    new Set(all.flatMap(({ sha256 }) => sha256 ?? [])),
-  );
+  await fileStore.sweep(new Set(all.map(({ key }) => key)), new Set(all.flatMap(({ sha256 }) => sha256 ?? [])));
   await sweepArtifacts(root, isCurrent);
 }
 

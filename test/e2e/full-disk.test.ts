@@ -40,13 +40,10 @@ const REQUEST: InferRequest = {
 
 describe('a disk that is full', () => {
   let disk: SmallDisk;
+  let hub: Hub;
+  // Before those of the browser: what is set up first is taken down last.
   beforeAll(async () => {
     disk = await mountSmallDisk(256 * MIB);
-  });
-  afterAll(() => disk.close());
-  const suite = useExtension({ profile: () => makeProfile(disk.path) });
-  let hub: Hub;
-  beforeAll(async () => {
     hub = await serveHub(
       {
         'org/storyteller': await repoOfFolder('models/storyteller', { licence: 'mit' }),
@@ -55,7 +52,11 @@ describe('a disk that is full', () => {
       { bytesPerS: 8 * MIB },
     );
   });
-  afterAll(() => hub.close());
+  afterAll(async () => {
+    await hub.close();
+    await disk.close();
+  });
+  const suite = useExtension({ profile: () => makeProfile(disk.path) });
   afterEach(() => disk.clear());
 
   const act = (ui: UiClient, model: string, what: StoreAct['act']) => ui.call(uiAct, { model, act: what });
