@@ -26,6 +26,8 @@ export const ConvertJob = v.strictObject({
   key: v.string(),
   /** File name of the part. */
   part: v.string(),
+  /** Noted beside the part, see `WeightSource`. */
+  madeOf: v.string(),
 });
 export type ConvertJob = v.InferOutput<typeof ConvertJob>;
 

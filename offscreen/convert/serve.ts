@@ -2,6 +2,7 @@ import * as v from 'valibot';
 import { toWireError, WebplatError } from '../../src/protocol/errors.ts';
 import { openCheckpoint } from '../checkpoint/open-checkpoint.ts';
 import { familyOf } from '../families/registry.ts';
+import type { ConvertOptions } from '../graphs/build/convert.ts';
 import type { WeightPart } from '../graphs/build/graph-builder.ts';
 import { createFileServiceClient } from '../store/file-service.ts';
 import { openPrivateFiles } from '../store/files.ts';
@@ -19,7 +20,7 @@ export interface ConverterPort {
 export function serveConverter(port: ConverterPort): void {
   const running = new Map<number, AbortController>();
   const service = createFileServiceClient((ask) => port.postMessage(ask));
-  let convert: ((job: ConvertJob, options: Parameters<typeof makePartFile>[3]) => Promise<StoredPart>) | undefined;
+  let convert: ((job: ConvertJob, options: ConvertOptions) => Promise<StoredPart>) | undefined;
 
   async function answer(id: number, job: ConvertJob): Promise<void> {
     const abort = new AbortController();
@@ -54,13 +55,13 @@ function createConverter(
   opened.catch(() => {});
   const emitted = new Map<string, readonly WeightPart[]>();
 
-  return async ({ component, storage, key, part }: ConvertJob, options: Parameters<typeof makePartFile>[3]) => {
+  return async ({ component, storage, key, part, madeOf }: ConvertJob, options: ConvertOptions) => {
     const { table, reader } = await opened;
     const parts = emitted.get(key) ?? family.components[component]?.(config, table, storage).parts;
     const wanted = parts?.find(({ file }) => file === part);
     const folder = await (await artifactsFolder(await openPrivateFiles()))?.getDirectoryHandle(key);
     if (!parts || !wanted || !folder) throw new WebplatError('internal');
     emitted.set(key, parts);
-    return makePartFile(folder, wanted, reader, options);
+    return makePartFile(folder, wanted, { reader, madeOf }, options);
   };
 }

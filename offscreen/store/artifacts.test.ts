@@ -22,7 +22,7 @@ function makeGraph() {
 }
 
 /** Gives 1, 2, 3 ... for every parameter and notes which were read; fails at one of them, as a torn download does. */
-function makeReader(failAt?: string) {
+function makeReader(failAt?: string, madeOf = 'files') {
   const read: string[] = [];
   const reader: ParamReader = {
     async rows(name, from, to) {
@@ -31,7 +31,7 @@ function makeReader(failAt?: string) {
       return Float32Array.from({ length: to - from }, (_, i) => from + i + 1);
     },
   };
-  return { reader, read };
+  return { reader, read, madeOf };
 }
 
 const floats = async (blob: Blob | undefined) => [
@@ -129,6 +129,23 @@ describe('artifact store', () => {
     expect(again.read).toEqual(['a', 'b']);
   });
 
+  it('makes a finished part anew when it was made of other files', async () => {
+    await expect(make(makeReader('b', 'one'))).rejects.toThrow('gone');
+    const again = makeReader(undefined, 'two');
+    await make(again);
+    expect(again.read).toEqual(['a', 'b']);
+  });
+
+  it('says so when weights that are too large for memory find no room on disk, and keeps nothing of them', async () => {
+    const graph = { ...makeGraph(), parts: [{ name: 'x', file: 'x.bin', bytes: 2 ** 40, steps: [] }] };
+    const makePart = () => Promise.reject(new DOMException('', 'QuotaExceededError'));
+    await expect(open().make(KEY, graph, { ...makeReader(), makePart }, quiet)).rejects.toMatchObject({
+      code: 'storage-full',
+      data: { requested: 2 ** 40 },
+    });
+    expect(root.folders.get('artifacts')?.folders.size).toBe(0);
+  });
+
   it('keeps nothing of what turned out to be made of something else', async () => {
     const wrong = { ...quiet, checked: () => Promise.reject(new Error('wrong')) };
     await expect(open().make(KEY, makeGraph(), makeReader(), wrong)).rejects.toThrow('wrong');
@@ -152,7 +169,7 @@ describe('artifact store', () => {
       },
     };
     const options = { signal: abort.signal, onProgress() {}, checked };
-    await expect(open().make(KEY, makeGraph(), { reader: cancelling }, options)).rejects.toThrow('stopped');
+    await expect(open().make(KEY, makeGraph(), { reader: cancelling, madeOf: '' }, options)).rejects.toThrow('stopped');
     expect(stopping.read).toEqual(['a']);
   });
 

@@ -26,6 +26,8 @@ export interface MakeOptions {
 /** Where the weights of a graph come from. */
 export interface WeightSource {
   readonly reader: ParamReader;
+  /** Tells the files that are read from others under the same names; parts of earlier attempts are held against it. */
+  readonly madeOf: string;
   /** Makes the file of one part somewhere else, as many at once as there are hands; here and in order, if left out. */
   makePart?(part: WeightPart, options: PartOptions): Promise<StoredPart>;
 }
@@ -156,7 +158,7 @@ async function makeOnDisk(
       );
     };
     // One after the other, so that parts are made in the order in which a download brings what they are made of.
-    const kept = await looks.run(() => finishedPart(folder, part));
+    const kept = await looks.run(() => finishedPart(folder, part, weights.madeOf));
     const stored = kept ?? (await make(part, { signal: partSignal, onProgress: note }));
     note(part.bytes);
     return { file: part.file, ...stored };
@@ -176,14 +178,14 @@ async function makeOnDisk(
 /** How parts are made: by others, or one after the other here, so that only one is in memory. */
 function makerOf(
   folder: FileSystemDirectoryHandle,
-  { reader, makePart }: WeightSource,
+  { reader, madeOf, makePart }: WeightSource,
 ): NonNullable<WeightSource['makePart']> {
   if (makePart) return makePart;
   const turns = createMutex();
   return (part, options) =>
     turns.run(() => {
       options.signal.throwIfAborted();
-      return makePartFile(folder, part, reader, options);
+      return makePartFile(folder, part, { reader, madeOf }, options);
     });
 }
 

@@ -26,11 +26,23 @@ export interface DiskUse {
   readonly freeBytes: number | undefined;
 }
 
+/** What room is made for. */
+export interface RoomNeed {
+  /** Bytes that are still to come. */
+  readonly bytes: number;
+  /** Bytes of the files that they belong to, whether or not some of them are here: those will be compiled. */
+  readonly checkpointBytes: number;
+}
+
 /** Keeps the store within its budget and the reserve of the disk free. */
 export interface Disk {
   use(): Promise<DiskUse>;
-  /** Removes the least recently used models that nobody needs until `bytes` fit. @throws WebplatError `storage-full` */
-  makeRoom(bytes: number, keep: string): Promise<void>;
+  /**
+   * Removes the least recently used models that nobody needs until `need` fits; never the one called `keep`.
+   *
+   * @throws WebplatError `storage-full`
+   */
+  makeRoom(need: RoomNeed, keep: string): Promise<void>;
   /** Removes a model with all that was made of it. */
   remove(record: ModelRecord): Promise<void>;
 }
@@ -72,17 +84,20 @@ export function createDisk(environment: DiskEnvironment): Disk {
   }
 
   async function remove(record: ModelRecord): Promise<void> {
-    await models().forget(record.card.name);
-    const others = (await models().records()).some(({ contentHash }) => contentHash === record.contentHash);
+    const others = (await models().records()).some(
+      ({ card, contentHash }) => contentHash === record.contentHash && card.name !== record.card.name,
+    );
+    // The record goes last: what it does not name any more nobody would find and remove.
     if (!others) await removeArtifacts(root, record.contentHash);
+    await models().forget(record.card.name);
   }
 
   return {
     use,
     remove,
-    async makeRoom(bytes, keep) {
+    async makeRoom({ bytes, checkpointBytes }, keep) {
       if (bytes === 0) return;
-      const needed = Math.ceil(bytes * (1 + COMPILED_PER_STORED));
+      const needed = Math.ceil(bytes + checkpointBytes * COMPILED_PER_STORED);
       if ((await excess(needed)) === 0) return;
       const idle = (await models().records())
         .filter(({ card, pinned, contentHash }) => !pinned && card.name !== keep && !isInUse(contentHash))

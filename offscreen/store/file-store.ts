@@ -14,9 +14,20 @@ const Sha256 = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/));
 const Id = v.pipe(v.string(), v.regex(/^[0-9a-f]{32}$/));
 
 /** A file whose content was checked. Keyed by its SHA-256. */
-const StoredRecord = v.strictObject({ id: Id, bytes: Bytes, chunks: v.array(Sha256) });
+const StoredRecord = v.strictObject({
+  id: Id,
+  bytes: Bytes,
+  chunks: v.array(Sha256),
+  /** Of the request that brought it, by which it is found where nobody noted its hash before the browser ended. */
+  key: v.optional(Sha256),
+});
 /** A file on its way. Keyed by the request's key. */
-const PartialRecord = v.strictObject({ id: Id, bytes: Bytes });
+const PartialRecord = v.strictObject({
+  id: Id,
+  bytes: Bytes,
+  /** What the source called the version that the chunks are of; only of files that nobody else says anything of. */
+  version: v.optional(v.string()),
+});
 
 /** A file whose content was checked. */
 export interface StoredFile {
@@ -27,6 +38,8 @@ export interface StoredFile {
 /** A file on its way, as those who wait for it see it. */
 export interface FileJob {
   readonly file: ChunkedFile;
+  /** Whether what came first was wrong: chunks are not given out any more, until all of it is checked. */
+  readonly replaced: boolean;
   /** Settles when all of it is there and checked. */
   readonly stored: Promise<StoredFile>;
   /** Settles when a chunk is on disk, checked or not; it is fetched before others. */
@@ -46,6 +59,8 @@ export interface FileStoreEnvironment extends ObtainEnvironment {
 /** Files by content: each once, however many models and sites use it. */
 export interface FileStore {
   find(sha256: string): Promise<StoredFile | undefined>;
+  /** What a request with this key has brought. */
+  findByKey(key: string): Promise<StoredFile | undefined>;
   /** Fetches a file, once however many ask; goes on while one of them waits. */
   fetch(request: FileRequest, signal: AbortSignal): Promise<FileJob>;
   /** Takes over a file that lies in the store's folder already, once its content is checked. */
@@ -68,8 +83,8 @@ export interface FileStore {
   stored(): Promise<ReadonlyMap<string, ChunkedFile>>;
   /** Bytes on disk of files that are not complete, by the key of their request. */
   partialBytes(): Promise<ReadonlyMap<string, number>>;
-  /** Removes what no record names, and unfinished files that `keys` does not. */
-  sweep(keys: ReadonlySet<string>): Promise<void>;
+  /** Removes what no record names, and unfinished files that `keys` does not; with `hashes`, others that neither names. */
+  sweep(keys: ReadonlySet<string>, hashes?: ReadonlySet<string>): Promise<void>;
 }
 
 interface Running {
@@ -93,36 +108,56 @@ export function createFileStore(environment: FileStoreEnvironment): FileStore {
     return record && { sha256, file: { id: record.id, bytes: record.bytes } };
   }
 
-  async function commit(file: ChunkedFile, digest: FileDigest): Promise<StoredFile> {
+  async function findByKey(key: string): Promise<StoredFile | undefined> {
+    for (const [sha256, { id, bytes, key: own }] of await records.stored.all()) {
+      if (own === key) return { sha256, file: { id, bytes } };
+    }
+    return undefined;
+  }
+
+  async function commit(file: ChunkedFile, digest: FileDigest, key?: string): Promise<StoredFile> {
     const known = await find(digest.sha256);
     if (known && known.file.id !== file.id) {
       await files.remove(file.id);
       return known;
     }
-    await records.stored.set(digest.sha256, { id: file.id, bytes: file.bytes, chunks: [...digest.chunks] });
+    const { id, bytes } = file;
+    await records.stored.set(digest.sha256, { id, bytes, chunks: [...digest.chunks], ...(key && { key }) });
     return { sha256: digest.sha256, file };
+  }
+
+  /** A file without a chunk in place of another one, of which nothing is kept. */
+  async function renew({ key, bytes }: FileRequest, old: ChunkedFile | undefined): Promise<ChunkedFile> {
+    const file = files.create(bytes);
+    await records.partial.set(key, { id: file.id, bytes });
+    if (old) await files.remove(old.id);
+    return file;
   }
 
   async function begin(request: FileRequest): Promise<Running> {
     const known = await records.partial.get(request.key);
-    const file = known?.bytes === request.bytes ? known : files.create(request.bytes);
-    if (file !== known) {
-      if (known) await files.remove(known.id);
-      await records.partial.set(request.key, { id: file.id, bytes: file.bytes });
-    }
+    const file = known && canGoOn(known, request) ? known : await renew(request, known);
     counted.delete(file.id);
     const abort = new AbortController();
     const arrival = createArrival(file);
-    const stored = obtain(environment, request, file, arrival, abort.signal).then(
-      async (digest) => {
-        const kept = await commit(file, digest);
+    const stored = obtain(environment, {
+      request,
+      file,
+      version: known?.version,
+      arrival,
+      signal: abort.signal,
+      onVersion: (version) => records.partial.set(request.key, { id: file.id, bytes: file.bytes, version }),
+      renew: () => renew(request, file),
+    }).then(
+      async ({ file: brought, digest }) => {
+        const kept = await commit(brought, digest, request.key);
         await records.partial.remove(request.key);
         return kept;
       },
       async (error: unknown) => {
         if (error instanceof WebplatError && error.code === 'model-corrupt') {
           await records.partial.remove(request.key);
-          await files.remove(file.id);
+          await files.remove(arrival.job.file.id);
         }
         arrival.fail(error);
         throw error;
@@ -132,11 +167,12 @@ export function createFileStore(environment: FileStoreEnvironment): FileStore {
     const settle = () => running.delete(request.key);
     stored.then(settle, settle);
     // Not spread: a copy of its counters would stand still.
-    return { job: Object.assign(arrival.job, { file, stored }), abort, waiters: 0 };
+    return { job: Object.assign(arrival.job, { stored }), abort, waiters: 0 };
   }
 
   return {
     find,
+    findByKey,
     async fetch(request, signal) {
       signal.throwIfAborted();
       const started = running.get(request.key) ?? begin(request);
@@ -207,9 +243,13 @@ export function createFileStore(environment: FileStoreEnvironment): FileStore {
       }
       return found;
     },
-    sweep: (keys) => sweep(files, records, keys, running),
+    sweep: (keys, hashes) => sweep(files, records, { keys, hashes }, running),
   };
 }
+
+/** Whether chunks of an earlier attempt are of the file that is wanted now, or will be found out where they are not. */
+const canGoOn = (known: v.InferOutput<typeof PartialRecord>, { bytes, expected }: FileRequest): boolean =>
+  known.bytes === bytes && (expected !== undefined || known.version !== undefined);
 
 async function presentBytes(files: ChunkedFiles, file: ChunkedFile): Promise<number> {
   let bytes = 0;
@@ -247,15 +287,22 @@ async function sweep(
     stored: Records<v.InferOutput<typeof StoredRecord>>;
     partial: Records<v.InferOutput<typeof PartialRecord>>;
   },
-  keys: ReadonlySet<string>,
+  { keys, hashes }: { readonly keys: ReadonlySet<string>; readonly hashes: ReadonlySet<string> | undefined },
   running: ReadonlyMap<string, unknown>,
 ): Promise<void> {
-  const [stored, partial] = [await records.stored.all(), await records.partial.all()];
-  const used = new Set([...stored.values()].map(({ id }) => id));
+  // In this order, since others go on meanwhile: a file is named before it lies anywhere, as one on its way first.
+  const ids = await files.ids();
+  const partial = await records.partial.all();
+  const stored = await records.stored.all();
+  const used = new Set<string>();
+  for (const [sha256, { id, key }] of stored) {
+    if (!hashes || hashes.has(sha256) || (key && keys.has(key))) used.add(id);
+    else await records.stored.remove(sha256);
+  }
   for (const [key, { id }] of partial) {
     // A crash between two writes leaves a file that is complete and on its way at once.
     if (!running.has(key) && (used.has(id) || !keys.has(key))) await records.partial.remove(key);
     else used.add(id);
   }
-  for (const id of await files.ids()) if (!used.has(id)) await files.remove(id);
+  for (const id of ids) if (!used.has(id)) await files.remove(id);
 }

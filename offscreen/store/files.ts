@@ -1,3 +1,5 @@
+import { WebplatError } from '../../src/protocol/errors.ts';
+
 /** The origin's private file system, or undefined where the browser or its mode has none. */
 export async function openPrivateFiles(): Promise<FileSystemDirectoryHandle | undefined> {
   try {
@@ -22,6 +24,13 @@ export async function writeWhole(
     await stream.abort().catch(() => {});
     throw error;
   }
+}
+
+/** No room on disk as what users and pages are told; everything else as it is. */
+export function asStorageError(error: unknown): unknown {
+  return error instanceof DOMException && error.name === 'QuotaExceededError'
+    ? new WebplatError('storage-full')
+    : error;
 }
 
 /** The JSON in a file; throws when there is none. */

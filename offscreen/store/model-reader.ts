@@ -10,11 +10,18 @@ export interface ModelReader {
   readonly paths: readonly string[];
   /** @throws WebplatError `model-corrupt` when it is missing, cut short or altered. */
   open(path: string): Promise<ModelBytes>;
-  /** Content of a JSON file; undefined where the model has no such file. */
+  /** Another string for another content that a file had or has, whether or not it was right. */
+  identity(path: string): Promise<string>;
+  /** Content of a JSON file; undefined where the model has no such file. Settles when it was compared with what its source says. */
   json(path: string): Promise<unknown>;
   text(path: string): Promise<string | undefined>;
   /** Settles when these files were compared with what their source says of them. */
   checked(paths: readonly string[]): Promise<void>;
+}
+
+interface OpenedFile {
+  readonly identity: string;
+  readonly bytes: ModelBytes;
 }
 
 const corrupt = (reason: string) => new WebplatError('model-corrupt', undefined, { reason });
@@ -28,29 +35,36 @@ export function createModelReader(
   signal: AbortSignal,
   openStore: () => Promise<ChunkedFiles> = openStoreFiles,
 ): ModelReader {
-  const opened = new Map<string, Promise<ModelBytes>>();
+  const opened = new Map<string, Promise<OpenedFile>>();
   let store: Promise<ChunkedFiles> | undefined;
 
-  async function bring(path: string): Promise<ModelBytes> {
+  async function bring(path: string): Promise<OpenedFile> {
     if (!files.some((file) => file.path === path)) throw corrupt(`The model has no ${path}.`);
     const access = await service.open(path);
-    if (access.kind === 'url') return bytesOfBlob(await fetchChecked(path, access, signal));
+    if (access.kind === 'url') {
+      return { identity: access.sha256, bytes: bytesOfBlob(await fetchChecked(path, access, signal)) };
+    }
     store ??= openStore();
-    return chunkedBytes(path, access, service, await store);
+    return { identity: access.id, bytes: chunkedBytes(path, access, service, await store) };
   }
 
-  function open(path: string): Promise<ModelBytes> {
+  function ensureOpen(path: string): Promise<OpenedFile> {
     const known = opened.get(path) ?? bring(path);
     opened.set(path, known);
     return known;
   }
 
+  const open = async (path: string) => (await ensureOpen(path)).bytes;
+
   async function text(path: string): Promise<string | undefined> {
     if (!files.some((file) => file.path === path)) return undefined;
     const file = await open(path);
     if (file.size > MOST_TEXT_BYTES) throw corrupt(`${path} is too long.`);
+    const content = await file.read(0, file.size);
+    // Nothing is made of it first that could be thrown away later, as there is of weights.
+    await service.checked([path]);
     try {
-      return new TextDecoder('utf-8', { fatal: true }).decode(await file.read(0, file.size));
+      return new TextDecoder('utf-8', { fatal: true }).decode(content);
     } catch (error) {
       throw error instanceof WebplatError ? error : corrupt(`${path} is not text.`);
     }
@@ -59,6 +73,7 @@ export function createModelReader(
   return {
     paths: files.map(({ path }) => path),
     open,
+    identity: async (path) => (await ensureOpen(path)).identity,
     text,
     async json(path) {
       const content = await text(path);

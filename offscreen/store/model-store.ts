@@ -6,6 +6,7 @@ import { createMutex } from '../../src/shared/mutex.ts';
 import { FilesRefused } from './archive/refusal.ts';
 import type { ChunkedFiles } from './chunked-files.ts';
 import { describeModel } from './describe.ts';
+import type { Disk } from './disk.ts';
 import { assertConnectionAllowed, assertModelAllowed } from './download-rules.ts';
 import type { FileStore } from './file-store.ts';
 import type { ModelManifest, ModelSource } from './manifest.ts';
@@ -28,8 +29,8 @@ export interface ModelStoreEnvironment {
   /** The user's token for the hub; never given to pages, nor to any other host. */
   readonly token: () => string | undefined;
   readonly now: () => number;
-  /** Makes room for bytes that are to come. @throws WebplatError `storage-full` */
-  readonly makeRoom: (bytes: number, keep: string) => Promise<void>;
+  /** Makes room for what is to come. @throws WebplatError `storage-full` */
+  readonly makeRoom: Disk['makeRoom'];
   /** The content of a model turned out to be wrong: whatever was made of it is worthless. */
   readonly onWrongContent: (contentHash: string) => Promise<void>;
 }
@@ -50,22 +51,28 @@ export interface ModelStore extends ModelSource {
   records(): Promise<readonly ModelRecord[]>;
 }
 
+/** A file that is read before the user has agreed to anything is no larger. */
+const MOST_SMALL_BYTES = 4 * 2 ** 20;
 /** A description is not looked up again for this long. */
 const DESCRIBED_FOR_MS = 10 * 60_000;
 
 export function createModelStore(environment: ModelStoreEnvironment): ModelStore {
   const { fileStore, records, fetch, settings, token, now } = environment;
   const resolving = new Map<string, Promise<ModelRecord | undefined>>();
-  /** Records by name, so that a request does not read the disk for each. */
-  const known = new Map<string, ModelRecord>();
+  /**
+   * Records by name as they were last changed here, undefined for those that were removed. What the disk says is older where it
+   * differs: a write may still be on its way.
+   */
+  const known = new Map<string, ModelRecord | undefined>();
   const writes = createMutex();
   const described = new Map<string, { readonly card: ModelCard; readonly at: number }>();
 
   async function record(name: string): Promise<ModelRecord | undefined> {
     const canonical = canonicalName(name);
-    const found = known.get(canonical) ?? (await records.get(await recordKey(canonical)));
-    if (found) known.set(canonical, found);
-    return found;
+    if (known.has(canonical)) return known.get(canonical);
+    const found = await records.get(await recordKey(canonical));
+    if (found && !known.has(canonical)) known.set(canonical, found);
+    return known.get(canonical);
   }
 
   async function save(value: ModelRecord): Promise<void> {
@@ -74,9 +81,10 @@ export function createModelStore(environment: ModelStoreEnvironment): ModelStore
   }
 
   async function allRecords(): Promise<readonly ModelRecord[]> {
-    const all = [...(await records.all()).values()];
-    for (const value of all) known.set(value.card.name, value);
-    return all;
+    for (const value of (await records.all()).values()) {
+      if (!known.has(value.card.name)) known.set(value.card.name, value);
+    }
+    return [...known.values()].filter((value) => value !== undefined);
   }
 
   /** The card with what is still to be downloaded now. */
@@ -109,10 +117,14 @@ export function createModelStore(environment: ModelStoreEnvironment): ModelStore
   async function readSmall(remote: RemoteModel, path: string, signal: AbortSignal): Promise<unknown> {
     const listed = remote.files.find((file) => file.path === path);
     if (!listed) return undefined;
+    if (listed.bytes > MOST_SMALL_BYTES) {
+      throw new WebplatError('model-corrupt', undefined, { reason: `${path} is too long.` });
+    }
     const file = await recordFile(listed);
-    const { stored } = await fileStore.fetch(requestOf(file, remote.headers), signal);
-    const { file: chunked } = await stored;
-    const blob = await environment.files.blob(chunked);
+    // What the source names by its content need not be fetched again.
+    const kept = listed.expected && (await fileStore.findByKey(file.key));
+    const { stored } = kept ? { stored: kept } : await fileStore.fetch(requestOf(file, remote.headers), signal);
+    const blob = await environment.files.blob((await stored).file);
     try {
       return JSON.parse((await blob?.text()) ?? '');
     } catch {
@@ -193,11 +205,13 @@ export function createModelStore(environment: ModelStoreEnvironment): ModelStore
     async forget(name) {
       const gone = await record(name);
       if (!gone) return;
-      known.delete(gone.card.name);
+      known.set(gone.card.name, undefined);
+      const others = (await allRecords()).flatMap(({ files }) => files);
+      const hashes = new Set(others.map(({ sha256 }) => sha256));
+      for (const { sha256 } of gone.files) if (sha256 && !hashes.has(sha256)) await fileStore.remove(sha256);
+      await fileStore.sweep(new Set(others.map(({ key }) => key)));
+      // Last: where the browser ends in between, the model is still listed, and can be removed again.
       await records.remove(await recordKey(gone.card.name));
-      const kept = new Set([...(await records.all()).values()].flatMap(({ files }) => files.map(({ key }) => key)));
-      for (const { key, sha256 } of gone.files) if (!kept.has(key) && sha256) await fileStore.remove(sha256);
-      await fileStore.sweep(kept);
     },
     async describe(name, signal) {
       const canonical = canonicalName(name);

@@ -2,6 +2,7 @@ import { WebplatError } from '../../src/protocol/errors.ts';
 import { abortable } from '../../src/shared/abort.ts';
 import type { Arrival } from './arrival.ts';
 import { type ChunkedFile, type ChunkedFiles, chunkSize } from './chunked-files.ts';
+import { asStorageError } from './files.ts';
 import type { StartHash } from './hash/client.ts';
 import type { FileDigest } from './hash/file-hash.ts';
 import { SourceFault } from './transfer/fault.ts';
@@ -33,26 +34,38 @@ export interface ObtainEnvironment {
   onLiar(source: string): void;
 }
 
+/** A file that is about to be brought, and what happens to it on the way. */
+export interface ObtainTask {
+  readonly request: FileRequest;
+  readonly file: ChunkedFile;
+  /** Which version of the file its chunks are of, where nothing else says what it is. */
+  readonly version: string | undefined;
+  readonly arrival: Arrival;
+  readonly signal: AbortSignal;
+  /** Notes the version that now comes. */
+  onVersion(version: string): Promise<void>;
+  /** Throws all chunks away; answers the file that takes the place, under another id. */
+  renew(): Promise<ChunkedFile>;
+}
+
 /** Brings all chunks and checks them; what turns out wrong is brought again from whoever says what the file is. */
 export async function obtain(
   environment: ObtainEnvironment,
-  request: FileRequest,
-  file: ChunkedFile,
-  arrival: Arrival,
-  signal: AbortSignal,
-): Promise<FileDigest> {
+  task: ObtainTask,
+): Promise<{ readonly file: ChunkedFile; readonly digest: FileDigest }> {
+  const { request, file, arrival } = task;
   const before = (await environment.files.complete(file)).size;
-  const first = await attempt(environment, request.sources, file, arrival, signal);
-  if (isExpected(first.digest, request.expected)) return first.digest;
+  const first = await attempt(environment, task, request.sources);
+  if (isExpected(first.digest, request.expected)) return { file, digest: first.digest };
   const [author] = request.sources;
   const others = [...first.transfer.origins.values()].some((name) => name !== author?.name);
   if (author && (others || before > 0)) {
-    arrival.reset();
-    await environment.files.remove(file.id);
-    const second = await attempt(environment, [author], file, arrival, signal);
+    const anew = await task.renew();
+    arrival.replace(anew);
+    const second = await attempt(environment, { ...task, file: anew, version: undefined }, [author]);
     if (isExpected(second.digest, request.expected)) {
       for (const source of liarsOf(first, second.digest)) environment.onLiar(source);
-      return second.digest;
+      return { file: anew, digest: second.digest };
     }
   }
   throw new WebplatError('model-corrupt', undefined, { reason: 'A file is not what its source says it is.' });
@@ -70,11 +83,10 @@ function liarsOf({ transfer, digest }: Attempt, right: FileDigest): Set<string> 
 
 async function attempt(
   { files, hash, fetch, connections, now, pause, throttle }: ObtainEnvironment,
+  task: ObtainTask,
   sources: readonly FileSource[],
-  file: ChunkedFile,
-  arrival: Arrival,
-  signal: AbortSignal,
 ): Promise<Attempt> {
+  const { request, file, arrival, signal } = task;
   const check = hash(file);
   const transfer = startTransfer({
     files,
@@ -85,6 +97,8 @@ async function attempt(
     signal,
     now,
     pause,
+    // Where the content is known by its hash, chunks of another version are found out in the end.
+    ...(!request.expected && { version: task.version, onVersion: task.onVersion }),
     onBytes(bytes, source) {
       arrival.heard(bytes);
       return 'url' in source ? throttle(bytes) : undefined;
@@ -101,6 +115,8 @@ async function attempt(
     return { transfer, digest: await abortable(check.digest, signal) };
   } catch (error) {
     check.cancel(error);
+    // Nobody could tell a mixture of two versions from the file.
+    if (!request.expected && error instanceof SourceFault && error.kind === 'changed') await task.renew();
     throw error instanceof SourceFault ? asWebplatError(error) : asStorageError(error);
   }
 }
@@ -115,10 +131,4 @@ export function asWebplatError({ kind, message, retryAfterMs }: SourceFault): We
   const detail = { reason: message, ...(retryAfterMs !== undefined && { retryAfterMs }) };
   if (kind === 'refused' || kind === 'forbidden') return new WebplatError('download-refused', undefined, detail);
   return new WebplatError('download-failed', undefined, detail);
-}
-
-function asStorageError(error: unknown): unknown {
-  return error instanceof DOMException && error.name === 'QuotaExceededError'
-    ? new WebplatError('storage-full')
-    : error;
 }

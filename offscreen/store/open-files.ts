@@ -1,4 +1,5 @@
 import { WebplatError } from '../../src/protocol/errors.ts';
+import { replacedError } from './arrival.ts';
 import { assertConnectionAllowed } from './download-rules.ts';
 import type { FileJob } from './file-store.ts';
 import type { FileAccess, ModelFiles, ModelManifest } from './manifest.ts';
@@ -13,6 +14,13 @@ type OpenEnvironment = Pick<
   readonly update: (name: string, change: (record: ModelRecord) => ModelRecord) => Promise<void>;
 };
 
+interface OpenedFile {
+  readonly access: FileAccess;
+  readonly job?: FileJob;
+  /** Settles when all of it is there, was checked, and the model knows it by its content. */
+  readonly noted?: Promise<void>;
+}
+
 /** The files of a stored model while it is loaded: what is missing is brought as it is opened. */
 export function openStoredFiles(
   environment: OpenEnvironment,
@@ -22,7 +30,9 @@ export function openStoredFiles(
 ): ModelFiles {
   const { fileStore, settings, token, now } = environment;
   const { name } = manifest.card;
-  const opened = new Map<string, Promise<{ access: FileAccess; job?: FileJob }>>();
+  const opened = new Map<string, Promise<OpenedFile>>();
+  /** Files of which chunks were given out before they were checked. */
+  const read = new Set<string>();
   let roomMade: Promise<void> | undefined;
 
   async function recordOf(): Promise<ModelRecord> {
@@ -40,19 +50,21 @@ export function openStoredFiles(
 
   /** Room for everything of the model that is not there, made once, before the first byte. */
   async function ensureRoom({ files }: ModelRecord): Promise<void> {
-    const missing = await Promise.all(
-      files.map(async ({ bytes, sha256 }) => (sha256 && (await fileStore.find(sha256)) ? 0 : bytes)),
-    );
-    await environment.makeRoom(
-      missing.reduce((sum, bytes) => sum + bytes, 0),
-      name,
-    );
+    const arrived = await fileStore.partialBytes();
+    const need = { bytes: 0, checkpointBytes: 0 };
+    for (const { key, bytes, sha256 } of files) {
+      if (sha256 && (await fileStore.find(sha256))) continue;
+      need.bytes += bytes - (arrived.get(key) ?? 0);
+      need.checkpointBytes += bytes;
+    }
+    await environment.makeRoom(need, name);
   }
 
-  async function bring(path: string): Promise<{ access: FileAccess; job?: FileJob }> {
+  async function bring(path: string): Promise<OpenedFile> {
     const { record, file } = await fileOf(path);
     const { bytes } = file;
-    const kept = file.sha256 ? await fileStore.find(file.sha256) : undefined;
+    const kept = file.sha256 ? await fileStore.find(file.sha256) : await fileStore.findByKey(file.key);
+    if (kept && file.sha256 === undefined) await noteHash(path, kept.sha256);
     if (kept) return { access: { kind: 'chunks', bytes, id: kept.file.id, complete: true } };
     if (file.urls.length === 0) {
       const reason = `${path} is damaged or gone, and is nowhere to be had from. Import the model again.`;
@@ -64,13 +76,22 @@ export function openStoredFiles(
     const bearer = record.isPrivate ? token() : undefined;
     const headers: Record<string, string> = bearer === undefined ? {} : { authorization: `Bearer ${bearer}` };
     const job = await fileStore.fetch(requestOf(file, headers), signal);
-    job.stored.then(
+    const noted = job.stored.then(
       ({ sha256 }) => noteHash(path, sha256),
-      (error: unknown) => noteWrong(error),
+      async (error: unknown) => {
+        await noteWrong(error);
+        throw error;
+      },
     );
+    noted.catch(() => {});
+    if (job.replaced) {
+      // Those who read of it before begin again; whoever comes now takes it when it is checked.
+      await job.stored;
+      return bring(path);
+    }
     const stop = job.watch(() => tell());
     job.stored.finally(stop).catch(() => {});
-    return { access: { kind: 'chunks', bytes, id: job.file.id, complete: false }, job };
+    return { access: { kind: 'chunks', bytes, id: job.file.id, complete: false }, job, noted };
   }
 
   async function noteHash(path: string, sha256: string): Promise<void> {
@@ -110,9 +131,16 @@ export function openStoredFiles(
     async chunk(path, index) {
       const file = await opened.get(path);
       await file?.job?.chunk(index, signal);
+      read.add(path);
     },
     async checked(paths) {
-      await Promise.all(paths.map(async (path) => (await opened.get(path))?.job?.stored));
+      await Promise.all(
+        paths.map(async (path) => {
+          const { job, noted } = (await opened.get(path)) ?? {};
+          await noted;
+          if (job?.replaced && read.has(path)) throw replacedError();
+        }),
+      );
     },
   };
 }

@@ -230,9 +230,13 @@ async function dropOrphans(models: ModelStore, fileStore: FileStore): Promise<vo
 }
 
 /** Removes what crashes, older versions and removed models left behind. */
-async function tidy({ models, fileStore, root }: Parts, { isCurrent }: StorageEnvironment): Promise<void> {
+export async function tidy(
+  { models, fileStore, root }: Pick<Parts, 'models' | 'fileStore' | 'root'>,
+  { isCurrent }: Pick<StorageEnvironment, 'isCurrent'>,
+): Promise<void> {
   const records = await models.records();
-  await fileStore.sweep(new Set(records.flatMap(({ files }) => files.map(({ key }) => key))));
+  const all = records.flatMap(({ files }) => files);
+  await fileStore.sweep(new Set(all.map(({ key }) => key)), new Set(all.flatMap(({ sha256 }) => sha256 ?? [])));
   await sweepArtifacts(root, isCurrent);
 }
 

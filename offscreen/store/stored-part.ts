@@ -15,6 +15,13 @@ export const StoredPart = v.strictObject({
 });
 export type StoredPart = v.InferOutput<typeof StoredPart>;
 
+/** What lies beside a part that is finished. */
+const PartNote = v.strictObject({
+  ...StoredPart.entries,
+  /** Which files it was made of: where one of them turned out to be wrong and was brought anew, the part is made anew too. */
+  madeOf: v.string(),
+});
+
 /** The folder of compiled models; undefined where there is none, or no private file system. */
 export async function artifactsFolder(
   root: FileSystemDirectoryHandle | undefined,
@@ -37,15 +44,17 @@ export async function readChecked(
   return file;
 }
 
-/** What an earlier attempt noted of a part that it finished, if its file is still that. */
+/** What an earlier attempt noted of a part that it finished, if its file is still that, and was made of the same files. */
 export async function finishedPart(
   folder: FileSystemDirectoryHandle,
   part: Pick<WeightPart, 'file' | 'bytes'>,
+  madeOf: string,
 ): Promise<StoredPart | undefined> {
   try {
-    const stored = v.parse(StoredPart, await readJsonFile(folder, noteOf(part)));
+    const { madeOf: notedOf, ...stored } = v.parse(PartNote, await readJsonFile(folder, noteOf(part)));
+    if (notedOf !== madeOf || stored.bytes !== part.bytes) return undefined;
     await readChecked(folder, part.file, stored);
-    return stored.bytes === part.bytes ? stored : undefined;
+    return stored;
   } catch {
     return undefined;
   }
@@ -57,7 +66,7 @@ const noteOf = ({ file }: Pick<WeightPart, 'file'>): string => `${file}.json`;
 export async function makePartFile(
   folder: FileSystemDirectoryHandle,
   part: WeightPart,
-  reader: ParamReader,
+  { reader, madeOf }: { readonly reader: ParamReader; readonly madeOf: string },
   options: ConvertOptions,
 ): Promise<StoredPart> {
   const handle = await folder.getFileHandle(part.file, { create: true });
@@ -73,7 +82,7 @@ export async function makePartFile(
     file.close();
   }
   const stored = { bytes: part.bytes, sha256: await sha256OfChunks(await handle.getFile()) };
-  await writeWhole(folder, noteOf(part), JSON.stringify(stored));
+  await writeWhole(folder, noteOf(part), JSON.stringify({ ...stored, madeOf }));
   return stored;
 }
 

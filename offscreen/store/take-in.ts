@@ -6,6 +6,7 @@ import { abortable } from '../../src/shared/abort.ts';
 import { randomToken } from '../../src/shared/ids.ts';
 import { FilesRefused, quoted } from './archive/refusal.ts';
 import { describeModel } from './describe.ts';
+import type { Disk } from './disk.ts';
 import type { FileStore } from './file-store.ts';
 import type { JobReport } from './jobs.ts';
 import { localSource } from './local-source.ts';
@@ -29,7 +30,7 @@ export interface IncomingModel {
 export interface TakeInEnvironment {
   readonly fileStore: FileStore;
   readonly models: Pick<ModelStore, 'record' | 'records' | 'adopt'>;
-  readonly makeRoom: (bytes: number, keep: string) => Promise<void>;
+  readonly makeRoom: Disk['makeRoom'];
   /** Where a file of a model can be had from later; nowhere for the user's own. */
   readonly urlsOf: (name: string, commit: string | undefined, path: string) => readonly string[];
   readonly now: () => number;
@@ -71,7 +72,8 @@ export async function takeIn(
   if (config === undefined) throw new FilesRefused('incomplete', 'There is no config.json.');
   await assertComplete(files);
   const card = cardOf(environment, incoming, config);
-  await makeRoom(await missingBytes(fileStore, planned), name);
+  const bytes = await missingBytes(fileStore, planned);
+  await makeRoom({ bytes, checkpointBytes: bytes }, name);
   const before = await fileStore.partialBytes();
   const added: string[] = [];
   try {

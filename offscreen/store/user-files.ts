@@ -8,6 +8,7 @@ import { openArchive, summaryOf } from './archive/open-archive.ts';
 import { FilesRefused } from './archive/refusal.ts';
 import { checkModel } from './check-model.ts';
 import type { ChunkedFiles } from './chunked-files.ts';
+import type { Disk } from './disk.ts';
 import type { FileStore } from './file-store.ts';
 import type { JobReport, Jobs } from './jobs.ts';
 import type { ModelStore } from './model-store.ts';
@@ -19,7 +20,7 @@ export interface UserFilesParts {
   readonly models: ModelStore;
   readonly fileStore: FileStore;
   readonly files: ChunkedFiles;
-  readonly makeRoom: (bytes: number, keep: string) => Promise<void>;
+  readonly makeRoom: Disk['makeRoom'];
 }
 
 export interface UserFilesEnvironment {

@@ -22,7 +22,15 @@ export interface ExtensionBrowser {
   open(url: string): Promise<Page>;
   /** Reloads the extension, as an update does; settles when the new one runs. */
   reload(): Promise<void>;
+  /** Ends all its processes at once, none of which may do anything first; settles when they are gone. A given profile stays. */
+  kill(): Promise<void>;
   close(): Promise<void>;
+}
+
+/** What a browser keeps between its starts. */
+export interface Profile {
+  readonly path: string;
+  remove(): Promise<void>;
 }
 
 export interface LaunchOptions {
@@ -32,6 +40,8 @@ export interface LaunchOptions {
   readonly headless?: boolean;
   /** `software`, the default, gives the same results on every machine; `auto` takes the machine's own where it has one. */
   readonly adapter?: 'software' | 'auto';
+  /** A profile that outlives this browser; a new one that goes with it, if left out. */
+  readonly profile?: Profile;
   readonly args?: readonly string[];
 }
 
@@ -49,7 +59,7 @@ const REAL_ADAPTER = ['--enable-unsafe-webgpu', '--enable-features=Vulkan', '--i
 
 /** Starts the browser and waits until the extension's service worker runs. */
 export async function launchExtension(options: LaunchOptions): Promise<ExtensionBrowser> {
-  const profile = await makeProfile();
+  const profile = options.profile ?? (await makeProfile());
   const { path: executablePath, version } = await ensureBrowser('chromium');
   const context = await chromium.launchPersistentContext(profile.path, {
     executablePath,
@@ -61,7 +71,7 @@ export async function launchExtension(options: LaunchOptions): Promise<Extension
   });
   return attachTo(context, version, async () => {
     await context.close();
-    await profile.remove();
+    if (!options.profile) await profile.remove();
   });
 }
 
@@ -79,6 +89,7 @@ export async function attachTo(
   const worker = await targets.when(isServiceWorker);
   const extensionId = new URL(worker.url).host;
   const url = (file: string) => `chrome-extension://${extensionId}/${file}`;
+  const group = await browserProcess(cdp);
   return {
     context,
     cdp,
@@ -101,17 +112,32 @@ export async function attachTo(
       await targets.when((target) => isServiceWorker(target) && !old.has(target));
       if (!page.isClosed()) await page.close();
     },
+    async kill() {
+      const gone = new Promise<void>((resolve) => context.once('close', () => resolve()));
+      process.kill(-group, 'SIGKILL');
+      await gone;
+    },
     close,
   };
 }
 
 /** A new profile in developer mode: without it, the browser does not start an unpacked extension again when it reloads. */
-export async function makeProfile(): Promise<{ readonly path: string; remove(): Promise<void> }> {
-  const profile = await mkdtemp(path.join(os.tmpdir(), 'webplat-profile-'));
+export async function makeProfile(below = os.tmpdir()): Promise<Profile> {
+  const profile = await mkdtemp(path.join(below, 'webplat-profile-'));
   await mkdir(path.join(profile, 'Default'));
   const preferences = { extensions: { ui: { developer_mode: true } } };
   await writeFile(path.join(profile, 'Default', 'Preferences'), JSON.stringify(preferences));
   return { path: profile, remove: () => rm(profile, { recursive: true, force: true, maxRetries: 3 }) };
+}
+
+/** The browser's own process, which leads the group of all that it started. */
+async function browserProcess(cdp: CdpChannel): Promise<number> {
+  const { processInfo } = await cdp.send('SystemInfo.getProcessInfo');
+  const found = (processInfo as readonly { readonly type: string; readonly id: number }[]).find(
+    ({ type }) => type === 'browser',
+  );
+  if (!found) throw new Error('The browser does not say which process it is.');
+  return found.id;
 }
 
 /** Runs in a page of the extension. */

@@ -1,13 +1,34 @@
+interface Room {
+  /** Bytes that still fit; writes beyond them fail as on a full disk. */
+  bytes: number;
+  /** Changes that are still made; later ones fail, as none are made when the browser is gone. */
+  changes: number;
+}
+
 /** A folder in memory with the file system calls that the stores make, for tests without a browser. */
 export class MemoryFolder {
   readonly kind = 'directory';
   readonly files = new Map<string, Uint8Array<ArrayBuffer>>();
   readonly folders = new Map<string, MemoryFolder>();
-  /** Bytes that still fit; writes beyond them fail as on a full disk. Shared by all folders below the first. */
-  readonly room: { bytes: number };
+  /** What is left, shared by all folders below the first. */
+  readonly room: Room;
 
-  constructor(room = { bytes: Number.POSITIVE_INFINITY }) {
+  constructor(room: Room = { bytes: Number.POSITIVE_INFINITY, changes: Number.POSITIVE_INFINITY }) {
     this.room = room;
+  }
+
+  /** Everything in it as it is now, with room for more: what the next start finds. */
+  copy(room?: Room): MemoryFolder {
+    const copy = new MemoryFolder(room);
+    for (const [name, content] of this.files) copy.files.set(name, content.slice());
+    for (const [name, folder] of this.folders) copy.folders.set(name, folder.copy(copy.room));
+    return copy;
+  }
+
+  /** Counts a change; after the last one, nothing changes any more. */
+  change(): void {
+    if (this.room.changes <= 0) throw new Error('The browser was killed.');
+    this.room.changes -= 1;
   }
 
   /** As the type that the product's code knows. */
@@ -16,23 +37,33 @@ export class MemoryFolder {
   }
 
   async getDirectoryHandle(name: string, { create = false } = {}): Promise<MemoryFolder> {
-    const found = this.folders.get(name) ?? (create ? new MemoryFolder(this.room) : undefined);
-    if (!found) throw new DOMException('', 'NotFoundError');
-    this.folders.set(name, found);
-    return found;
+    const found = this.folders.get(name);
+    if (found) return found;
+    if (!create) throw new DOMException('', 'NotFoundError');
+    this.change();
+    const made = new MemoryFolder(this.room);
+    this.folders.set(name, made);
+    return made;
   }
 
   async getFileHandle(name: string, { create = false } = {}) {
     if (!this.files.has(name)) {
       if (!create) throw new DOMException('', 'NotFoundError');
+      this.change();
       this.files.set(name, new Uint8Array(0));
     }
     return new MemoryFile(this, name);
   }
 
+  /** Bytes of everything in it. */
+  get bytes(): number {
+    const own = [...this.files.values()].reduce((sum, { byteLength }) => sum + byteLength, 0);
+    return [...this.folders.values()].reduce((sum, folder) => sum + folder.bytes, own);
+  }
+
   async removeEntry(name: string): Promise<void> {
-    const file = this.files.get(name);
-    if (file) this.room.bytes += file.byteLength;
+    this.change();
+    this.room.bytes += this.files.get(name)?.byteLength ?? this.folders.get(name)?.bytes ?? 0;
     if (!this.files.delete(name) && !this.folders.delete(name)) throw new DOMException('', 'NotFoundError');
   }
 
@@ -48,6 +79,7 @@ export class MemoryFolder {
   /** Puts `content` in place of a file if there is room. */
   put(name: string, content: Uint8Array<ArrayBuffer>): void {
     const grown = content.byteLength - (this.files.get(name)?.byteLength ?? 0);
+    this.change();
     if (grown > this.room.bytes) throw new DOMException('', 'QuotaExceededError');
     this.room.bytes -= grown;
     this.files.set(name, content);

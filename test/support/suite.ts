@@ -1,7 +1,7 @@
 import type { BrowserContext, Page } from 'playwright';
 import { afterAll, afterEach, beforeAll, expect } from 'vitest';
 import { ensureBuild } from './build.ts';
-import { type ExtensionBrowser, launchExtension } from './extension-browser.ts';
+import { type ExtensionBrowser, launchExtension, type Profile } from './extension-browser.ts';
 import { type Sites, serveSites } from './sites.ts';
 
 /** A browser with the extension and some sites, for all tests of a file. */
@@ -16,13 +16,20 @@ export interface Suite {
  * Call at the top of a test file. Starts before its tests, ends after them; pages are closed after each test, and a test
  * fails when any context of the browser logged an error that the test did not announce (`browser.logs.expectError`).
  */
-export function useExtension(options: { readonly args?: readonly string[] } = {}): Suite {
+export function useExtension({
+  profile,
+  ...options
+}: {
+  readonly args?: readonly string[];
+  readonly profile?: () => Promise<Profile>;
+} = {}): Suite {
   let browser: ExtensionBrowser | undefined;
   let sites: Sites | undefined;
 
   beforeAll(async () => {
     sites = await serveSites();
-    browser = await launchExtension({ extension: await ensureBuild('dist'), ...options });
+    const extension = await ensureBuild('dist');
+    browser = await launchExtension({ extension, ...options, ...(profile && { profile: await profile() }) });
   });
   afterEach(async () => {
     if (!browser) return;

@@ -20,6 +20,9 @@ export interface CompileEnvironment {
   onProgress(progress: ComponentProgress): void;
 }
 
+/** Says which parameter lies in which file of weights, and is read before it was checked. */
+const SHARD_INDEX = '.safetensors.index.json';
+
 /** A component's graph and weights for the runtime: from the store, or made from the checkpoint and put there. */
 export async function compileComponent(
   { files, table, reader, family, contentHash, store, converters, onProgress }: CompileEnvironment,
@@ -40,24 +43,25 @@ export async function compileComponent(
   const kept = await store.load(key);
   signal.throwIfAborted();
   if (kept) return kept;
+  const sources = graph.parts.flatMap(({ steps }) => steps.flatMap(({ recipe }) => recipe.reads));
+  const paths = [...new Set(sources.flatMap((param) => table.get(param)?.file ?? []))].sort();
+  const madeOf = (await Promise.all(paths.map(files.identity))).join(' ');
   const elsewhere: Pick<WeightSource, 'makePart'> = converters
     ? {
         makePart: (part, options) =>
-          converters.convert({ ...options, urgency, job: { component, storage, key, part: part.file } }),
+          converters.convert({ ...options, urgency, job: { component, storage, key, part: part.file, madeOf } }),
       }
     : {};
-  const sources = graph.parts.flatMap(({ steps }) => steps.flatMap(({ recipe }) => recipe.reads));
-  const paths = new Set(sources.flatMap((param) => table.get(param)?.file ?? []));
   return store.make(
     key,
     graph,
-    { reader, ...elsewhere },
+    { reader, madeOf, ...elsewhere },
     {
       signal,
       onProgress: (done, total) => tell('quantize', done, total),
       async checked() {
         tell('verify', 0, 1);
-        await files.checked([...paths]);
+        await files.checked([...paths, ...files.paths.filter((path) => path.endsWith(SHARD_INDEX))]);
       },
     },
   );

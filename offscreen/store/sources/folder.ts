@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { LIMITS } from '../../../src/protocol/limits.ts';
 import { isInnerPath, isRunTimeFile } from '../../../src/protocol/model-files.ts';
 import { faultOfStatus, SourceFault } from '../transfer/fault.ts';
 import { type AllowedFetch, asFault, createSilenceGuard, PLAIN } from '../transfer/fetch-range.ts';
@@ -18,7 +19,7 @@ const FolderList = v.object({
         sha256: v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/)),
       }),
     ),
-    v.maxLength(4096),
+    v.maxLength(LIMITS.modelFiles),
   ),
 });
 

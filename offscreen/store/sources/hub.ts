@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { LIMITS } from '../../../src/protocol/limits.ts';
 import { isInnerPath, isRunTimeFile, leadsOut } from '../../../src/protocol/model-files.ts';
 import { SourceFault } from '../transfer/fault.ts';
 import type { AllowedFetch } from '../transfer/fetch-range.ts';
@@ -91,6 +92,7 @@ async function listFolder(
       }
       if (isInnerPath(entry.path) && isRunTimeFile(entry.path)) files.push(describe(place, commit, entry));
     }
+    if (files.length > LIMITS.modelFiles) throw new SourceFault('lying', 'The model has too many files.');
     url = nextPage(answer.headers.get('link'), first);
   }
   return { files, folders };

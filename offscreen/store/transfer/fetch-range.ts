@@ -77,7 +77,7 @@ export async function fetchRange(fetch: AllowedFetch, request: RangeRequest): Pr
 }
 
 /** Servers of other origins show an ETag only if they list it; the date of the last change is always shown. */
-const versionOf = (headers: Headers): string | undefined =>
+export const versionOf = (headers: Headers): string | undefined =>
   headers.get('etag') ?? headers.get('last-modified') ?? undefined;
 
 /** No cookies, no referrer, no cache that would keep a second copy. */

@@ -1,7 +1,7 @@
 import { abortable } from '../../../src/shared/abort.ts';
 import { CHUNK_BYTES, type ChunkedFile, type ChunkedFiles, chunkCount, chunkSize } from '../chunked-files.ts';
 import { SourceFault } from './fault.ts';
-import { type AllowedFetch, fetchRange, NoRanges } from './fetch-range.ts';
+import { type AllowedFetch, fetchRange, NoRanges, versionOf } from './fetch-range.ts';
 import {
   chooseSource,
   createSourceState,
@@ -25,6 +25,10 @@ export interface TransferOptions {
   readonly signal: AbortSignal;
   readonly now: () => number;
   readonly pause: (ms: number, signal: AbortSignal) => Promise<void>;
+  /** The version that chunks which are there already are of; another one is a fault then. */
+  readonly version?: string | undefined;
+  /** Called once with the version that comes, where the source tells; no chunk is stored before it has settled. */
+  onVersion?(version: string): Promise<void>;
   /** Called with the size of every piece that arrives from `source`; waits where the bandwidth is limited. */
   onBytes(bytes: number, source: FileSource): Promise<void> | void;
   /** So many of the bytes that arrived are of no use: their chunk did not become whole, or was there already. */
@@ -60,6 +64,8 @@ const LATE_AT_LEAST_MS = 5_000;
 export function startTransfer(options: TransferOptions): Transfer {
   const { files, file, sources, signal, now, pause } = options;
   const states = sources.map(createSourceState);
+  for (const state of states) state.etag = options.version;
+  let versionNoted: Promise<void> | undefined;
   const origins = new Map<number, string>();
   const missing = new Set<number>();
   const wanted = new Set<number>();
@@ -101,10 +107,22 @@ export function startTransfer(options: TransferOptions): Transfer {
 
   async function store(index: number, content: Uint8Array<ArrayBuffer>, state: SourceState): Promise<void> {
     if (origins.has(index)) return options.onLost(content.byteLength);
+    await versionNoted;
     await files.write(file, index, content);
     origins.set(index, state.source.name);
     missing.delete(index);
     options.onChunk(index);
+  }
+
+  /** @throws SourceFault when this is not the version that was begun. */
+  function holdTo(state: SourceState, version: string | undefined): void {
+    if (version === undefined) return;
+    if (state.etag !== undefined && version !== state.etag) {
+      throw new SourceFault('changed', 'The file was changed while it was fetched.');
+    }
+    state.etag = version;
+    versionNoted ??= options.onVersion?.(version);
+    versionNoted?.catch(() => {});
   }
 
   async function readChunk(index: number, source: LocalSource, { state, startedAt }: Flight): Promise<void> {
@@ -134,10 +152,7 @@ export function startTransfer(options: TransferOptions): Transfer {
         return options.onBytes(bytes, source);
       },
       onAnswer({ url, version }) {
-        if (version !== undefined && state.etag !== undefined && version !== state.etag) {
-          throw new SourceFault('changed', 'The file was changed while it was fetched.');
-        }
-        state.etag ??= version;
+        holdTo(state, version);
         // Asking there at once saves the redirects of all later chunks.
         if (url !== source.url) state.direct = url;
         answered();
@@ -149,6 +164,7 @@ export function startTransfer(options: TransferOptions): Transfer {
 
   /** A server without ranges: its one answer is cut into chunks as it comes. */
   async function fetchWhole(state: SourceState, response: Response): Promise<void> {
+    holdTo(state, versionOf(response.headers));
     state.wholeOnly = true;
     answered();
     let loose = 0;

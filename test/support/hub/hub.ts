@@ -27,6 +27,8 @@ export interface Hub {
   readonly requests: readonly HubRequest[];
   fault(rule: FaultRule, fault: Fault): void;
   clearFaults(): void;
+  /** Settles the moment that so many more bytes of files have gone out. */
+  whenSent(bytes: number): Promise<void>;
   /** Adds or replaces a repository, `ORG/NAME`. */
   put(name: string, repo: HubRepo): void;
   close(): Promise<void>;
@@ -53,6 +55,7 @@ export async function serveHub(repos: Readonly<Record<string, HubRepo>> = {}, op
   const known = new Map(Object.entries(repos));
   const faults = createFaults();
   const requests: HubRequest[] = [];
+  const meter = createMeter();
   const server = createServer((request, response) => {
     handle(request, response).catch(() => response.destroy());
   });
@@ -100,6 +103,7 @@ export async function serveHub(repos: Readonly<Record<string, HubRepo>> = {}, op
       headers: CORS,
       onSent: (bytes) => {
         entry.sentBytes += bytes;
+        meter.count(bytes);
       },
     });
   }
@@ -167,12 +171,29 @@ export async function serveHub(repos: Readonly<Record<string, HubRepo>> = {}, op
     requests,
     fault: faults.add,
     clearFaults: faults.clear,
+    whenSent: meter.when,
     put: (name, repo) => void known.set(name, repo),
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());
         server.closeAllConnections();
       }),
+  };
+}
+
+/** Counts bytes and tells when there were enough. */
+function createMeter() {
+  const waiting = new Set<{ left: number; resolve(): void }>();
+  return {
+    count(bytes: number): void {
+      for (const entry of waiting) {
+        entry.left -= bytes;
+        if (entry.left > 0) continue;
+        waiting.delete(entry);
+        entry.resolve();
+      }
+    },
+    when: (bytes: number) => new Promise<void>((resolve) => void waiting.add({ left: bytes, resolve })),
   };
 }
 

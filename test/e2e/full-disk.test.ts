@@ -1,0 +1,132 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import type { InferRequest } from '../../content/webplat.d.ts';
+import type { StoreAct } from '../../src/protocol/store.ts';
+import { uiAct } from '../../src/protocol/ui/ui-act.ts';
+import { uiModelUnload } from '../../src/protocol/ui/ui-model-unload.ts';
+import { uiSettingsSet } from '../../src/protocol/ui/ui-settings-set.ts';
+import { uiStore } from '../../src/protocol/ui/ui-store.ts';
+import { makeProfile } from '../support/extension-browser.ts';
+import { type GeneratedShape, generatedRepo } from '../support/hub/generated.ts';
+import { type Hub, hubSettings, serveHub } from '../support/hub/hub.ts';
+import { repoOfFolder } from '../support/hub/repo.ts';
+import { allow, infer } from '../support/page-client.ts';
+import { mountSmallDisk, type SmallDisk } from '../support/small-disk.ts';
+import { storedEntries, whenConverting } from '../support/stored-files.ts';
+import { useExtension } from '../support/suite.ts';
+import { openUiClient, type UiClient } from '../support/ui-client.ts';
+
+const MIB = 2 ** 20;
+const KEPT = 'hf:org/storyteller';
+const DEEP = 'hf:org/deep';
+
+/** 40 MB in five pieces; packed into 4 bits in 26 parts, which take 12 MB. */
+const SHAPE: GeneratedShape = {
+  vocabulary: 2048,
+  hidden: 256,
+  intermediate: 640,
+  layers: 24,
+  heads: 4,
+  keyValueHeads: 4,
+  contextTokens: 256,
+  shards: 1,
+  seed: 6,
+};
+const REQUEST: InferRequest = {
+  model: DEEP,
+  task: 'text-generation',
+  input: 'Once upon a time',
+  options: { maxNewTokens: 2, temperature: 0 },
+};
+
+describe('a disk that is full', () => {
+  let disk: SmallDisk;
+  let hub: Hub;
+  // Before those of the browser: what is set up first is taken down last.
+  beforeAll(async () => {
+    disk = await mountSmallDisk(256 * MIB);
+    hub = await serveHub(
+      {
+        'org/storyteller': await repoOfFolder('models/storyteller', { licence: 'mit' }),
+        'org/deep': await generatedRepo(SHAPE),
+      },
+      { bytesPerS: 8 * MIB },
+    );
+  });
+  afterAll(async () => {
+    await hub.close();
+    await disk.close();
+  });
+  const suite = useExtension({ profile: () => makeProfile(disk.path) });
+  afterEach(() => disk.clear());
+
+  const act = (ui: UiClient, model: string, what: StoreAct['act']) => ui.call(uiAct, { model, act: what });
+  async function open(): Promise<UiClient> {
+    const ui = await openUiClient(suite.browser);
+    await ui.call(uiSettingsSet, hubSettings(hub, { diskReserveBytes: 0 }));
+    return ui;
+  }
+  const modelOf = async (ui: UiClient, name: string) =>
+    (await ui.call(uiStore, {})).models.find(({ card }) => card.name === name);
+  async function bring(ui: UiClient, name: string): Promise<void> {
+    await act(ui, name, 'fetch');
+    const left = async () => (await modelOf(ui, name))?.card.downloadBytes;
+    await expect.poll(left, { timeout: 60_000, interval: 50 }).toBe(0);
+  }
+  const errorOf = async (ui: UiClient, name: string) =>
+    (await ui.call(uiStore, {})).downloads.find((download) => download.name === name)?.error;
+  const artifacts = async (ui: UiClient) =>
+    (await storedEntries(ui.page)).filter(({ path }) => path.startsWith('artifacts/'));
+
+  it('ends a download that it has become too full for, leaves the rest alone, and goes on when there is room', async () => {
+    const ui = await open();
+    await bring(ui, KEPT);
+    const sent = hub.whenSent(6 * MIB);
+    await act(ui, DEEP, 'fetch');
+    await sent;
+    await disk.fill(0);
+    await expect.poll(() => errorOf(ui, DEEP), { timeout: 60_000, interval: 50 }).toMatch(/There is no room on disk/);
+    expect((await modelOf(ui, DEEP))?.card.downloadBytes).toBeGreaterThan(0);
+    expect(await act(ui, KEPT, 'check')).toMatchObject({ outcome: 'done', damaged: 0 });
+    await disk.clear();
+    await bring(ui, DEEP);
+    for (const name of [KEPT, DEEP]) {
+      expect(await act(ui, name, 'check')).toMatchObject({ outcome: 'done', damaged: 0 });
+    }
+  });
+
+  it('begins no download that it has no room for', async () => {
+    const ui = await open();
+    await act(ui, DEEP, 'remove');
+    (hub.requests as unknown[]).length = 0;
+    await disk.fill(20 * MIB);
+    await act(ui, DEEP, 'fetch');
+    await expect.poll(() => errorOf(ui, DEEP), { timeout: 20_000, interval: 50 }).toMatch(/There is no room on disk/);
+    const site = await suite.visit('waiting');
+    expect(await allow(suite.browser, site, { models: [DEEP] })).toMatchObject({ ok: true });
+    expect(await infer(site, REQUEST)).toMatchObject({
+      ok: false,
+      code: 'storage-full',
+      message: expect.stringContaining('Ask the user to remove others in the manager'),
+    });
+    expect(hub.requests.filter(({ path }) => path.startsWith('/cdn/'))).toEqual([]);
+  });
+
+  it('lets a model run from memory when the conversion fills it, keeps nothing of it, and everything else', async () => {
+    const ui = await open();
+    await bring(ui, DEEP);
+    const site = await suite.visit('converting');
+    expect(await allow(suite.browser, site, { models: [DEEP] })).toMatchObject({ ok: true });
+    const answer = infer(site, REQUEST);
+    await whenConverting(ui.page, 3);
+    await disk.fill(0);
+    expect(await answer).toMatchObject({ ok: true });
+    expect(await artifacts(ui)).toEqual([]);
+    for (const name of [KEPT, DEEP]) {
+      expect(await act(ui, name, 'check')).toMatchObject({ outcome: 'done', damaged: 0 });
+    }
+    await disk.clear();
+    await ui.call(uiModelUnload, { model: DEEP });
+    expect(await infer(site, REQUEST)).toMatchObject({ ok: true });
+    expect((await artifacts(ui)).filter(({ path }) => path.endsWith('/entry.json'))).toHaveLength(1);
+  });
+});
