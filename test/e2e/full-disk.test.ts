@@ -119,6 +119,7 @@ describe('a disk that is full', () => {
     const answer = infer(site, REQUEST);
     await whenConverting(ui.page, 3);
     await disk.fill(0);
+    expect(await act(ui, DEEP, 'remove'), 'while it is loaded').toEqual({ outcome: 'in-use' });
     expect(await answer).toMatchObject({ ok: true });
     expect(await artifacts(ui)).toEqual([]);
     for (const name of [KEPT, DEEP]) {
