@@ -3,7 +3,7 @@ import { type GoldenCase, largestDifference, openGolden } from '../support/golde
 import { packagedFixture } from '../support/packaged-fixture.ts';
 import { type ModelPageHost, type OpenModelPage, startModelPage } from './support/model-page.ts';
 import { expectValue } from './support/outcome.ts';
-import type { PlainTensor } from './support/page/main.ts';
+import type { PlainTensor } from './support/page/plain-tensor.ts';
 
 /** Names of what an encoder takes of a golden case. */
 const ENCODER_INPUTS = { t5: ['input_ids', 'attention_mask'], whisper: ['input_features'] } as const;

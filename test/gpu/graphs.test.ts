@@ -9,7 +9,7 @@ import {
 import { packagedFixture } from '../support/packaged-fixture.ts';
 import { type ModelPageHost, type OpenModelPage, startModelPage } from './support/model-page.ts';
 import { expectError, expectValue } from './support/outcome.ts';
-import type { PlainTensor } from './support/page/main.ts';
+import type { PlainTensor } from './support/page/plain-tensor.ts';
 
 /** Where a graph's outputs are in the golden file, and which of the golden inputs it takes. */
 interface GraphCase {

@@ -9,7 +9,9 @@ import { createPackagedSource } from '../../../../offscreen/store/packaged-sourc
 import { toWireError } from '../../../../src/protocol/errors.ts';
 import type { GenerationOptions, LoadProgress, TextInput } from '../../../../src/protocol/generation.ts';
 import type { Settings } from '../../../../src/protocol/settings.ts';
+import { int64, type PlainTensor, toWire } from './plain-tensor.ts';
 import { surprise } from './surprise.ts';
+import { callTask, endTasks, startTasks } from './tasks.ts';
 
 const assetBase = new URL('./', location.href);
 const models = new Map<number, LoadedModel>();
@@ -27,12 +29,6 @@ export interface LoadArguments {
   readonly gpuBudgetBytes?: number;
   /** Sizes and hashes of files that were replaced, as if they had always been so. */
   readonly replaced?: Readonly<Record<string, { readonly bytes: number; readonly sha256: string }>>;
-}
-
-export interface PlainTensor {
-  readonly dtype: 'float32' | 'int64';
-  readonly dims: number[];
-  readonly values: readonly number[];
 }
 
 export interface GenerateArguments {
@@ -168,10 +164,7 @@ const api = {
   /** One graph on tensors whose values are plain numbers, which is what tests can send and receive. */
   runGraph: (model: number, graph: string, inputs: Readonly<Record<string, PlainTensor>>) =>
     outcome(async () => {
-      const tensors = Object.entries(inputs).map(([name, { dtype, dims, values }]) => [
-        name,
-        dtype === 'int64' ? int64(values, dims) : { dtype, dims, data: Float32Array.from(values).buffer },
-      ]);
+      const tensors = Object.entries(inputs).map(([name, tensor]) => [name, toWire(tensor)]);
       const events = { signal: new AbortController().signal, onCompute: () => {} };
       const outputs = await get(model).run({ graph, inputs: Object.fromEntries(tensors) }, events);
       return Object.fromEntries(
@@ -188,6 +181,9 @@ const api = {
       await get(model).prepare(use, new AbortController().signal);
       return true;
     }),
+  startTasks: (wanted: ModelManifest) => startTasks(assetBase, wanted),
+  callTask,
+  endTasks,
   countTokens: (model: number, input: TextInput) => outcome(() => get(model).countTokens(input)),
   failure: async (model: number) => toWireError(await get(model).failed),
   memory: (model: number) => get(model).memory(),
@@ -227,10 +223,6 @@ const api = {
     return { plain, kicked };
   },
 };
-
-function int64(values: readonly number[], dims: number[]) {
-  return { dtype: 'int64' as const, dims, data: BigInt64Array.from(values, BigInt).buffer };
-}
 
 export type ModelPage = typeof api;
 Object.assign(globalThis, { modelPage: api });
