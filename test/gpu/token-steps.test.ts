@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { gridPinpoints } from '../../offscreen/graphs/llava-next.ts';
-import { packOrder, planTiles } from '../../offscreen/tasks/llava-next-tiles.ts';
+import { packOrder, planTiles } from '../../offscreen/processing/chat-image/llava-next-tiles.ts';
 import { type GoldenCase, type GoldenModel, largestDifference, openGolden } from '../support/golden.ts';
 import type { Greedy } from '../support/llava.ts';
 import { type ModelPageHost, type OpenModelPage, startModelPage } from './support/model-page.ts';

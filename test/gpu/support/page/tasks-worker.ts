@@ -1,10 +1,11 @@
 import { type OpenModel, openModel } from '../../../../offscreen/engines/ort/open-model.ts';
 import type { Tier } from '../../../../offscreen/engines/ort/tiers.ts';
+import { packFeatures } from '../../../../offscreen/processing/chat-image/llava-next-tiles.ts';
 import { createFileServiceClient } from '../../../../offscreen/store/file-service.ts';
 import type { ModelManifest } from '../../../../offscreen/store/manifest.ts';
 import { type BeamOptions, beamSearch } from '../../../../offscreen/tasks/beam-search.ts';
-import { decode, encode, encodeDecode, likeliestToken } from '../../../../offscreen/tasks/encode-decode.ts';
-import { packFeatures } from '../../../../offscreen/tasks/llava-next-tiles.ts';
+import { decode, encode, encodeDecode } from '../../../../offscreen/tasks/encode-decode.ts';
+import { argmax } from '../../../../offscreen/tasks/sampling.ts';
 import { embeddingDecoder, embedPrompt } from '../../../../offscreen/tasks/token-vectors.ts';
 import { toWireError } from '../../../../src/protocol/errors.ts';
 import type { TensorMap } from '../../../../src/protocol/tensor.ts';
@@ -124,7 +125,7 @@ const handlers: Handlers = {
         choose(logits, generated) {
           for (const token of hushed.always) logits[token] = Number.NEGATIVE_INFINITY;
           if (generated.length === 0) for (const token of hushed.first) logits[token] = Number.NEGATIVE_INFINITY;
-          return likeliestToken(logits);
+          return argmax(logits);
         },
       },
       events,
@@ -142,7 +143,7 @@ const handlers: Handlers = {
   async vectorTokens({ ids, picture, maxNewTokens }) {
     const decoder = embeddingDecoder(model().decoder('decoder'), model().graph('embedding'));
     const sequence = await decoder.open();
-    const options = { maxNewTokens, choose: likeliestToken };
+    const options = { maxNewTokens, choose: argmax };
     const tokens = await decode(decoder, sequence, await vectorsOf(ids, picture), options, events);
     sequence.close();
     return tokens;
