@@ -60,22 +60,25 @@ export function drawnPixels(source: CanvasImageSource, width: number, height: nu
   return arrayBuffer(imageData(pixelsOf(context, 0, 0, width, height)) as never) as ArrayBuffer;
 }
 
-type Sizes = readonly (readonly [width: (source: never) => number, height: (source: never) => number])[];
+/** Reads width and height of one kind of object. */
+interface Measure {
+  readonly width: (source: unknown) => number;
+  readonly height: (source: unknown) => number;
+}
 
-function size<O extends object>(type: { readonly prototype: O } | undefined, width: keyof O, height: keyof O): Sizes {
-  if (!type) return [];
-  return [[getter(type.prototype, width), getter(type.prototype, height)]] as unknown as Sizes;
+function size<O extends object>(type: { readonly prototype: O } | undefined, width: keyof O, height: keyof O) {
+  return type ? [{ width: getter(type.prototype, width), height: getter(type.prototype, height) }] : [];
 }
 
 /** How to measure what can be drawn. An image that is not loaded, and a video without a frame, measure 0. */
-export const DRAWN_SIZES: Sizes = [
+export const DRAWN_SIZES = [
   ...size(HTMLImageElement, 'naturalWidth', 'naturalHeight'),
   ...size(HTMLVideoElement, 'videoWidth', 'videoHeight'),
   ...size(HTMLCanvasElement, 'width', 'height'),
   ...size(OffscreenCanvas, 'width', 'height'),
   ...size(ImageBitmap, 'width', 'height'),
   ...size(globalThis.VideoFrame as typeof VideoFrame | undefined, 'displayWidth', 'displayHeight'),
-];
+] as readonly unknown[] as readonly Measure[];
 
 export const soundChannels = getter(AudioBuffer.prototype, 'numberOfChannels');
 export const soundLength = getter(AudioBuffer.prototype, 'length');

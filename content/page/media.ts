@@ -95,7 +95,7 @@ function imagePixels(what: string, value: unknown, into: Gathered): Pixels | und
 }
 
 function drawn(what: string, value: unknown, into: Gathered): Pixels {
-  const [width, height] = drawnSize(value) ?? refuse(what, EXPECTED_PICTURE);
+  const { width, height } = drawnSize(value) ?? refuse(what, EXPECTED_PICTURE);
   checkExtent(what, width, height, into);
   try {
     return {
@@ -109,11 +109,11 @@ function drawn(what: string, value: unknown, into: Gathered): Pixels {
   }
 }
 
-function drawnSize(value: unknown): readonly [number, number] | undefined {
+function drawnSize(value: unknown): { readonly width: number; readonly height: number } | undefined {
   for (let at = 0; at < DRAWN_SIZES.length; at++) {
-    const [width, height] = DRAWN_SIZES[at] as (typeof DRAWN_SIZES)[number];
+    const measure = DRAWN_SIZES[at] as (typeof DRAWN_SIZES)[number];
     try {
-      return [width(value as never), height(value as never)];
+      return { width: measure.width(value), height: measure.height(value) };
     } catch {
       // An object of another kind.
     }

@@ -19,6 +19,8 @@ export async function withMedia<T>(
   signal: AbortSignal,
   use: (element: HTMLVideoElement, seconds: number, wait: Awaiter) => Promise<T>,
 ): Promise<T> {
+  // The element would report it on the console, too.
+  if (bytes.byteLength === 0) throw unreadable(failure);
   const element = document.createElement(kind) as HTMLVideoElement;
   const wait: Awaiter = (event) => waitFor(element, event, failure, signal);
   const url = URL.createObjectURL(new Blob([bytes]));

@@ -14,8 +14,8 @@ const AS_STORED = { premultiplyAlpha: 'none', colorSpaceConversion: 'none' } as 
  * Decodes a picture file: the first one of an animation, upright where the file says how it was held (EXIF orientation, as
  * transformers' `load_image` does), colours as stored. The size is read and checked before anything is decoded.
  *
- * Colours under transparency are kept where the browser has ImageDecoder and the picture need not be turned. Elsewhere they pass
- * through a canvas, which multiplies them by alpha: those of transparent pixels come out black, and others may be off by rounding.
+ * Colours under transparency are kept where the browser has ImageDecoder, the picture need not be turned and is no lossy WebP or
+ * AVIF file. Elsewhere they pass through a canvas, which multiplies them by alpha: those of transparent pixels come out black, and others may be off by rounding.
  *
  * @throws WebplatError `invalid-request` for what is no picture, is damaged, or is too large
  */
@@ -47,17 +47,34 @@ async function decodeStraight(bytes: ArrayBuffer, { type }: PictureHeader): Prom
   }
 }
 
+/** Places of red and blue in a pixel of the formats that decoders of transparent pictures give. */
+const RED_AND_BLUE: Readonly<Record<string, readonly [red: number, blue: number]>> = {
+  RGBA: [0, 2],
+  RGBX: [0, 2],
+  BGRA: [2, 0],
+  BGRX: [2, 0],
+};
+
+/** Copied in the frame's own format: having the browser convert it multiplies by alpha on the way. */
 async function straightPixels(frame: VideoFrame): Promise<Pixels | undefined> {
   const { format, codedWidth: width, codedHeight: height } = frame;
   const { rotation = 0, flip = false } = frame as { readonly rotation?: number; readonly flip?: boolean };
-  // Copying turns nothing, and converts opaque YUV less exactly than drawing does.
-  const opaqueYuv = format !== null && /^(I4|NV)/.test(format) && !format.endsWith('A');
-  if (rotation !== 0 || flip || opaqueYuv || format === null) return undefined;
+  const order = RED_AND_BLUE[format ?? ''];
+  if (!order || rotation !== 0 || flip) return undefined;
   checkExtent([height, width], 'input');
-  const data = new ArrayBuffer(width * height * 4);
-  const rect = { x: 0, y: 0, width, height };
-  await frame.copyTo(data, { rect, layout: [{ offset: 0, stride: width * 4 }], format: 'RGBA' });
-  return { kind: 'pixels', width, height, data };
+  const data = new Uint8Array(width * height * 4);
+  await frame.copyTo(data, { rect: { x: 0, y: 0, width, height }, layout: [{ offset: 0, stride: width * 4 }] });
+  if (order[0] === 2) swapRedAndBlue(data);
+  if (format?.endsWith('X')) for (let at = 3; at < data.length; at += 4) data[at] = 255;
+  return { kind: 'pixels', width, height, data: data.buffer };
+}
+
+function swapRedAndBlue(data: Uint8Array): void {
+  for (let at = 0; at < data.length; at += 4) {
+    const first = data[at] ?? 0;
+    data[at] = data[at + 2] ?? 0;
+    data[at + 2] = first;
+  }
 }
 
 async function decodeOnCanvas(bytes: ArrayBuffer, { type }: PictureHeader, signal: AbortSignal): Promise<Pixels> {
