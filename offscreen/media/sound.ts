@@ -26,10 +26,7 @@ export async function decodeSound(bytes: ArrayBuffer, signal: AbortSignal): Prom
   const samples = readWav(bytes);
   if (samples) return samples;
   const seconds = await withMedia('audio', bytes, FAILURE, signal, async (_element, length) => length);
-  if (seconds > MOST_SECONDS) {
-    throw unreadable(`The sound is ${Math.ceil(seconds)} seconds long, more than ${MOST_SECONDS}. Send parts of it.`);
-  }
-  const rate = seconds <= FULL_SECONDS ? FULL_RATE : SPEECH_RATE;
+  const rate = rateFor(seconds);
   // Decoding takes the buffer away.
   const decoded = await new OfflineAudioContext(1, 1, rate).decodeAudioData(bytes).catch(() => {
     throw unreadable(FAILURE);
@@ -37,6 +34,17 @@ export async function decodeSound(bytes: ArrayBuffer, signal: AbortSignal): Prom
   signal.throwIfAborted();
   if (decoded.length === 0) throw unreadable(FAILURE);
   return rate === FULL_RATE ? allChannels(decoded) : oneChannel(decoded);
+}
+
+/**
+ * The rate, in Hz, that a file of this length is decoded at.
+ *
+ * @throws WebplatError `invalid-request` for a length that is not decoded at all
+ */
+export function rateFor(seconds: number): number {
+  if (seconds <= FULL_SECONDS) return FULL_RATE;
+  if (seconds <= MOST_SECONDS) return SPEECH_RATE;
+  throw unreadable(`The sound is ${Math.ceil(seconds)} seconds long, more than ${MOST_SECONDS}. Send parts of it.`);
 }
 
 function allChannels(sound: AudioBuffer): Samples {

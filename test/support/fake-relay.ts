@@ -68,3 +68,33 @@ export async function startFakeRelay(): Promise<FakeRelay> {
     },
   };
 }
+
+/** What arrived, with buffers as lists of bytes. */
+export interface Arrived {
+  readonly code?: string;
+  readonly field?: string;
+  readonly message?: string;
+  readonly input?: unknown;
+  readonly options?: unknown;
+}
+
+/** Runs `webplat.infer` in the document, of the source text of a request, and tells what the other side was sent. */
+export function send(page: Page, request: string, before = ''): Promise<Arrived> {
+  return page.evaluate(`(async () => {
+    const plain = (value) =>
+      value instanceof ArrayBuffer ? [...new Uint8Array(value)]
+      : Array.isArray(value) ? value.map(plain)
+      : typeof value === 'object' && value !== null ? Object.fromEntries(Object.entries(value).map(([k, v]) => [k, plain(v)]))
+      : value;
+    relay.calls.length = 0;
+    relay.answer = { task: 'x', output: [], execution: { backend: 'ECHO', totalMs: 1 } };
+    ${before}
+    try {
+      await webplat.infer({ model: 'a:b', ...(${request}) });
+    } catch ({ code, message, data }) {
+      return { code, message, field: data?.field };
+    }
+    const [{ params }] = relay.calls;
+    return { input: plain(params.input), options: plain(params.options) };
+  })()`) as Promise<Arrived>;
+}
