@@ -12,7 +12,7 @@
 export type ModelName = string;
 
 /** What a model can be asked to do. `tensors` stands for {@link Webplat.run}. */
-export type TaskName = 'text-generation' | 'tensors';
+export type TaskName = 'text-generation' | PerformedTask | 'tensors';
 
 /** What really computed the result; never a wish. */
 export type Backend = 'REAL_WEBGPU' | 'REAL_WASM' | 'ECHO';
@@ -89,13 +89,181 @@ export interface CallOptions {
   onProgress?: ((progress: LoadProgress) => void) | undefined;
 }
 
-/** One inference of a task by name. */
+/** A text generation; the other tasks are {@link TaskRequest}s. */
 export interface InferRequest extends CallOptions {
   model: ModelName;
   task: 'text-generation';
   /** A text to continue, or a conversation that the model's chat template turns into one. */
   input: string | readonly ChatMessage[];
   options?: GenerationOptions | undefined;
+}
+
+/**
+ * The URL of the page's own data: `blob:`, `data:`, or of the same origin. The page itself fetches it, with its own rights;
+ * fetch others yourself and pass the Blob.
+ */
+export type OwnUrl = string;
+
+/**
+ * An image. Files keep everything that is in them; from what was drawn or decoded already come the pixels that the page
+ * could read itself, at once: those of an image or video have to be loaded, and not be those of another origin.
+ */
+export type ImageInput =
+  | Blob
+  | OwnUrl
+  | ImageData
+  | ImageBitmap
+  | HTMLImageElement
+  | HTMLCanvasElement
+  | HTMLVideoElement
+  | OffscreenCanvas
+  | VideoFrame;
+
+/** A sound. `samples` are between -1 and 1, one array for each channel, `rate` of them a second. */
+export type AudioInput =
+  | Blob
+  | OwnUrl
+  | AudioBuffer
+  | { samples: Float32Array | readonly Float32Array[]; rate: number };
+
+/** A video: a file, or frames of it in order. */
+export type VideoInput = Blob | OwnUrl | readonly ImageInput[];
+
+/** A piece of a message with images in it. */
+export type MessagePart = { type: 'text'; text: string } | { type: 'image'; image: ImageInput };
+
+/** One message of a conversation with images in it. */
+export interface ImageMessage {
+  role: 'system' | 'user' | 'assistant';
+  content: string | readonly MessagePart[];
+}
+
+/** A label and how well it fits; lists have the best first. */
+export interface LabelScore {
+  readonly label: string;
+  readonly score: number;
+}
+
+/** Something found in a picture; the box is in pixels of the picture. */
+export interface DetectedObject extends LabelScore {
+  readonly box: { readonly xmin: number; readonly ymin: number; readonly xmax: number; readonly ymax: number };
+}
+
+/** A dense row-major tensor of a task's output. */
+export interface FloatTensor {
+  readonly dtype: 'float32';
+  readonly dims: readonly number[];
+  readonly data: Float32Array<ArrayBuffer>;
+}
+
+export interface GeneratedText {
+  readonly generated_text: string;
+}
+
+/** What was said; `chunks` where timestamps were asked for, in seconds, with `null` for an end that was not heard. */
+export interface Transcript {
+  readonly text: string;
+  readonly chunks?:
+    | readonly { readonly text: string; readonly timestamp: readonly [number, number | null] }[]
+    | undefined;
+}
+
+export interface ClassificationOptions {
+  /** How many of the likeliest labels are wanted; all, if left out. */
+  topK?: number | undefined;
+}
+
+export interface ZeroShotOptions {
+  /** The sentence that a label is put into in place of `{}`. */
+  hypothesisTemplate?: string | undefined;
+}
+
+export interface EmbeddingOptions {
+  /** The mean over all tokens, the first token, or none, which is the default and takes one text. */
+  pooling?: 'none' | 'mean' | 'cls' | undefined;
+  /** Whether vectors are scaled to length 1. */
+  normalize?: boolean | undefined;
+}
+
+export interface DetectionOptions {
+  /** Objects that are less likely are left out; 0.9 if left out. */
+  threshold?: number | undefined;
+}
+
+export interface SpeechOptions {
+  /** The language spoken, e.g. `en`; found out by the model, if left out. */
+  language?: string | undefined;
+  /** `translate` writes English whatever is spoken, where the model can. */
+  task?: 'transcribe' | 'translate' | undefined;
+  /** `true` for the times of passages, `word` for those of words. */
+  returnTimestamps?: boolean | 'word' | undefined;
+  /** New tokens for each 30 seconds. */
+  maxNewTokens?: number | undefined;
+}
+
+export type NoOptions = Readonly<Record<string, never>>;
+
+/** Input, options and output of every task but text generation. */
+export interface Tasks {
+  'text2text-generation': { input: string; options: GenerationOptions; output: readonly GeneratedText[] };
+  'feature-extraction': { input: string | readonly string[]; options: EmbeddingOptions; output: FloatTensor };
+  'text-classification': {
+    input: string | { text: string; pair: string };
+    options: ClassificationOptions;
+    output: readonly LabelScore[];
+  };
+  'image-classification': { input: ImageInput; options: ClassificationOptions; output: readonly LabelScore[] };
+  'image-feature-extraction': { input: ImageInput; options: NoOptions; output: FloatTensor };
+  'zero-shot-image-classification': {
+    input: { image: ImageInput; labels: readonly string[] };
+    options: ZeroShotOptions;
+    output: readonly LabelScore[];
+  };
+  'object-detection': { input: ImageInput; options: DetectionOptions; output: readonly DetectedObject[] };
+  'image-text-to-text': {
+    input: readonly ImageMessage[];
+    options: GenerationOptions;
+    output: readonly GeneratedText[];
+  };
+  'automatic-speech-recognition': { input: AudioInput; options: SpeechOptions; output: Transcript };
+  'audio-feature-extraction': { input: AudioInput; options: NoOptions; output: FloatTensor };
+  'zero-shot-audio-classification': {
+    input: { audio: AudioInput; labels: readonly string[] };
+    options: ZeroShotOptions;
+    output: readonly LabelScore[];
+  };
+  'zero-shot-video-classification': {
+    input: { video: VideoInput; labels: readonly string[] };
+    options: ZeroShotOptions;
+    output: readonly LabelScore[];
+  };
+}
+
+export type PerformedTask = keyof Tasks;
+export type TaskInput<T extends PerformedTask> = Tasks[T]['input'];
+export type TaskOptions<T extends PerformedTask> = Tasks[T]['options'];
+export type TaskOutput<T extends PerformedTask> = Tasks[T]['output'];
+
+/** One inference of a task that takes one input and gives one output. */
+export interface TaskRequest<T extends PerformedTask> extends CallOptions {
+  model: ModelName;
+  task: T;
+  input: TaskInput<T>;
+  options?: TaskOptions<T> | undefined;
+}
+
+/** Where an output was computed and how long it took, waiting included. */
+export interface TaskExecution {
+  readonly backend: Backend;
+  /** Vendor and architecture of the graphics adapter; absent without one. */
+  readonly adapter?: string | undefined;
+  readonly totalMs: number;
+}
+
+/** What a task gives; frozen throughout, but for the elements of tensors. */
+export interface TaskResult<T extends PerformedTask> {
+  readonly output: TaskOutput<T>;
+  readonly execution: TaskExecution;
 }
 
 /** Element type of a tensor, with the array that holds it on the page's side. */
@@ -283,7 +451,8 @@ export interface Webplat {
   capabilities(): Promise<Capabilities>;
   /** Runs one task to its end. Prompts where no grant covers it and the user is acting. */
   infer(request: InferRequest): Promise<GenerationResult>;
-  /** Runs one task and hands out its text as it comes. Throws at once where an argument is wrong. */
+  infer<T extends PerformedTask>(request: TaskRequest<T>): Promise<TaskResult<T>>;
+  /** Generates text and hands it out as it comes; no other task streams. Throws at once where an argument is wrong. */
   stream(request: InferRequest): TextStream;
   /** Starts a conversation. */
   session(options: SessionOptions): Promise<Session>;

@@ -12,17 +12,29 @@ import type {
   PermissionRequest as ProtocolPermissionRequest,
 } from '../src/protocol/grant.ts';
 import type { ModelCard as ProtocolModelCard } from '../src/protocol/model.ts';
+import type { TaskName as ProtocolTaskName } from '../src/protocol/scalars.ts';
+import type {
+  PerformedTask as ProtocolPerformedTask,
+  TaskOptions as ProtocolTaskOptions,
+  TaskOutput as ProtocolTaskOutput,
+} from '../src/protocol/tasks/tasks.ts';
 import type { createProvider } from './page/provider.ts';
 import type {
   Caveat,
   ErrorCode,
+  FloatTensor,
   GenerationOptions,
   GenerationResult,
   LoadProgress,
   ModelCard,
+  PerformedTask,
   PermissionRequest,
   PublicGrant,
   Session,
+  TaskName,
+  TaskOptions,
+  TaskOutput,
+  TaskResult,
   TextChunk,
   TextStream,
   Webplat,
@@ -54,6 +66,23 @@ expectType<Caveat>(anything as ProtocolCaveat);
 hold<Same<keyof PublicGrant, keyof ProtocolGrant>>();
 expectType<ModelCard>(anything as ProtocolModelCard);
 
+hold<Same<TaskName, ProtocolTaskName>>();
+hold<Same<PerformedTask, ProtocolPerformedTask>>();
+
+/** Tensors arrive as buffers and are handed on as typed arrays; everything else is handed on as it came. */
+type FromWire<T> = T extends { dtype: 'float32' } ? FloatTensor : T;
+/** The tasks whose options or output are not what the protocol carries. */
+type Differing = {
+  [T in PerformedTask]: FromWire<ProtocolTaskOutput<T>> extends TaskOutput<T>
+    ? Required<ProtocolTaskOptions<T>> extends Required<TaskOptions<T>>
+      ? Exclude<keyof ProtocolTaskOptions<T>, keyof TaskOptions<T>> extends never
+        ? never
+        : T
+      : T
+    : T;
+}[PerformedTask];
+hold<Same<Differing, never>>();
+
 export async function uses(): Promise<void> {
   expectType<1>(webplat.version);
   const request = { model: 'packaged:echo', task: 'text-generation', input: 'hi' } as const;
@@ -76,6 +105,43 @@ export async function uses(): Promise<void> {
   const { y } = outputs;
   if (y?.dtype === 'int64') expectType<BigInt64Array>(y.data);
 
+  const labels = ['a cat', 'a dog'];
+  const shown = await webplat.infer({
+    model: 'a:b',
+    task: 'image-classification',
+    input: new Image(),
+    options: { topK: 3 },
+  });
+  expectType<TaskResult<'image-classification'>>(shown);
+  for (const { label, score } of shown.output) expectType<[string, number]>([label, score]);
+  expectType<number>(shown.execution.totalMs);
+  const samples = { samples: new Float32Array(8), rate: 16_000 };
+  const heard = await webplat.infer({ model: 'a:b', task: 'automatic-speech-recognition', input: samples });
+  expectType<string>(heard.output.text);
+  const width = await webplat.infer({
+    model: 'a:b',
+    task: 'feature-extraction',
+    input: labels,
+    options: { pooling: 'mean' },
+  });
+  expectType<Float32Array>(width.output.data);
+  await webplat.infer({
+    model: 'a:b',
+    task: 'image-text-to-text',
+    input: [
+      {
+        role: 'user',
+        content: [
+          { type: 'image', image: new Blob() },
+          { type: 'text', text: 'What is this?' },
+        ],
+      },
+    ],
+    options: { maxNewTokens: 8 },
+  });
+  const video = [new OffscreenCanvas(1, 1), 'frame.png'];
+  await webplat.infer({ model: 'a:b', task: 'zero-shot-video-classification', input: { video, labels } });
+
   const handle = await webplat.models.load(
     { model: 'a:b' },
     { monitor: ({ fraction }) => expectType<number>(fraction) },
@@ -96,6 +162,14 @@ export function mistakes(): void {
   webplat.infer({ model: 'a:b', task: 'text-generation', input: 7 });
   // @ts-expect-error A misspelt option.
   webplat.infer({ model: 'a:b', task: 'text-generation', input: 'hi', options: { maxTokens: 1 } });
+  // @ts-expect-error Labels are missing.
+  webplat.infer({ model: 'a:b', task: 'zero-shot-image-classification', input: { image: 'cat.png' } });
+  // @ts-expect-error Encoded bytes come as a Blob.
+  webplat.infer({ model: 'a:b', task: 'image-classification', input: new Uint8Array(1) });
+  // @ts-expect-error Another task's option.
+  webplat.infer({ model: 'a:b', task: 'object-detection', input: 'cat.png', options: { topK: 1 } });
+  // @ts-expect-error Only text generation streams.
+  webplat.stream({ model: 'a:b', task: 'text-classification', input: 'hi' });
   // @ts-expect-error The array has to fit the element type.
   webplat.run({ model: 'a:b', inputs: { x: { dtype: 'int32', dims: [1], data: new Float32Array(1) } } });
   // @ts-expect-error The API is frozen.

@@ -10,13 +10,14 @@ const { apply } = Reflect;
 const bindTo = Function.prototype.bind;
 
 /** `method.call` as a plain function: `uncurry(Set.prototype.has)(set, value)`. */
-function uncurry<This, Args extends unknown[], Result>(
+export function uncurry<This, Args extends unknown[], Result>(
   method: (this: This, ...args: Args) => Result,
 ): (self: This, ...args: Args) => Result {
   return apply(bindTo, Function.prototype.call, [method]) as (self: This, ...args: Args) => Result;
 }
 
-function getter<Object, Key extends keyof Object>(prototype: Object, key: Key): (self: Object) => Object[Key] {
+/** The accessor of a prototype as a plain function; it throws for an object of another kind. */
+export function getter<Object, Key extends keyof Object>(prototype: Object, key: Key): (self: Object) => Object[Key] {
   const get = Object.getOwnPropertyDescriptor(prototype, key)?.get;
   if (!get) throw new TypeError(`no accessor ${String(key)}`);
   return uncurry(get) as (self: Object) => Object[Key];

@@ -1,15 +1,17 @@
 import { LIMITS } from '../../src/protocol/limits.ts';
 import type { TensorMap } from '../../src/protocol/tensor.ts';
-import type { Capabilities, GenerationResult, Permissions, RunResult, Webplat } from '../webplat.d.ts';
+import type { Capabilities, Permissions, RunResult, Webplat } from '../webplat.d.ts';
 import { type ChatStarted, createChat } from './chat.ts';
 import { type Connection, createConnection, type Route } from './connection.ts';
 import { wireError } from './errors.ts';
+import { generated, planInference } from './infer.ts';
 import { createLink } from './link.ts';
 import { createModels } from './models.ts';
 import { createPermissions } from './permissions.ts';
 import { freeze, frozenMembers, listen, pagePersisted } from './primordials.ts';
 import { fields, flag, optional, text } from './read.ts';
 import {
+  INFER_FIELDS,
   NOBODY,
   readGeneration,
   readInfer,
@@ -47,16 +49,10 @@ const RUN_FIELDS = ['model', 'graph', 'inputs', 'transfer', 'signal'] as const;
 const SESSION_FIELDS = ['model', 'initialMessages', 'options', 'signal', 'onProgress'] as const;
 
 function inferenceCalls(connection: Connection): Pick<Webplat, 'infer' | 'stream' | 'session' | 'run'> {
-  const generated = (value: unknown) => sealed<GenerationResult>(value);
   return {
-    infer: (request) =>
-      promised(() => {
-        const { params, waiter } = readInfer('infer', request);
-        const route = connection.use(params.model, params.task);
-        return { route, work: workOf('infer', params, waiter), convert: generated };
-      }),
+    infer: ((request: unknown) => promised(() => planInference(connection, request))) as Webplat['infer'],
     stream(request) {
-      const { params, waiter } = readInfer('stream', request);
+      const { params, waiter } = readInfer('stream', fields('stream', request, INFER_FIELDS));
       return textStream(connection.use(params.model, params.task), workOf('stream', params, waiter), generated);
     },
     session: (request) =>

@@ -34,7 +34,8 @@ export function readTask(what: string, value: unknown): TaskName {
   return oneOf(what, value, TASK_NAMES);
 }
 
-function range(integer: boolean, min: number, max: number, above = false): Range {
+/** What a number may be. */
+export function range(integer: boolean, min: number, max: number, above = false): Range {
   return { integer, min, max, above };
 }
 
@@ -66,7 +67,7 @@ function readStop(path: string, value: unknown): string {
   return text(path, value, 1, LIMITS.stopStringChars);
 }
 
-const ROLES: readonly ChatMessage['role'][] = ['system', 'user', 'assistant'];
+export const ROLES: readonly ChatMessage['role'][] = ['system', 'user', 'assistant'];
 
 export function readMessages(what: string, value: unknown, min: number): ChatMessage[] {
   return list(what, value, min, LIMITS.chatMessages, (path, item) => {
@@ -82,8 +83,10 @@ export function readPrompt(what: string, value: unknown): string {
   return text(what, value, 1, LIMITS.textChars);
 }
 
-export function readInfer(what: string, request: unknown): { readonly params: InferParams; readonly waiter: Waiter } {
-  const from = fields(what, request, ['model', 'task', 'input', 'options', 'signal', 'onProgress']);
+/** Fields of a request for one inference. */
+export const INFER_FIELDS = ['model', 'task', 'input', 'options', 'signal', 'onProgress'] as const;
+
+export function readInfer(what: string, from: Fields): { readonly params: InferParams; readonly waiter: Waiter } {
   const path = `${what}: input`;
   const { input } = from;
   return {

@@ -93,7 +93,7 @@ function readTensor(what: string, value: unknown): Checked {
 }
 
 /** A plain copy of exactly the array's bytes, whatever it is a view of. */
-function copied(data: Uint8Array): ArrayBuffer {
+export function copied(data: Uint8Array): ArrayBuffer {
   const Copy = constructorOf(data);
   return arrayBuffer(new Copy(data as never) as unknown as Uint8Array) as ArrayBuffer;
 }

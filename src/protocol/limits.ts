@@ -28,6 +28,8 @@ export const LIMITS = {
   tensorBytes: 64 * 1024 * 1024,
   /** Bytes of one encoded picture, sound or video. */
   mediaBytes: 128 * 1024 * 1024,
+  /** Bytes of all files, pixels and samples of one request. */
+  inputBytes: 512 * 1024 * 1024,
   /** Pictures of one request, pixels of each, and of its longer edge. */
   pictures: 16,
   picturePixels: 2 ** 26,

@@ -78,21 +78,93 @@ const tensors = [
   `({ model: "${ECHO}", inputs: Object.fromEntries(Array.from({ length: 65 }, (_, i) => ["t" + i, ${TENSOR}])) })`,
 ];
 
-const FILE = 'new Blob(["{}"])';
+const BLOB = 'new Blob(["{}"])';
 
 const imports = [
   '({ name: "file:x", files: [] })',
-  `({ name: "hf:org/name", files: [{ path: "config.json", file: ${FILE} }] })`,
-  `({ name: "packaged:storyteller", files: [{ path: "config.json", file: ${FILE} }] })`,
-  `({ name: "file:../x", files: [{ path: "config.json", file: ${FILE} }] })`,
-  `({ name: "file:", files: [{ path: "config.json", file: ${FILE} }] })`,
-  `({ name: "file:x", files: [{ path: "../config.json", file: ${FILE} }] })`,
-  `({ name: "file:x", files: [{ path: "/config.json", file: ${FILE} }] })`,
-  `({ name: "file:x", files: [{ path: "payload.exe", file: ${FILE} }] })`,
+  `({ name: "hf:org/name", files: [{ path: "config.json", file: ${BLOB} }] })`,
+  `({ name: "packaged:storyteller", files: [{ path: "config.json", file: ${BLOB} }] })`,
+  `({ name: "file:../x", files: [{ path: "config.json", file: ${BLOB} }] })`,
+  `({ name: "file:", files: [{ path: "config.json", file: ${BLOB} }] })`,
+  `({ name: "file:x", files: [{ path: "../config.json", file: ${BLOB} }] })`,
+  `({ name: "file:x", files: [{ path: "/config.json", file: ${BLOB} }] })`,
+  `({ name: "file:x", files: [{ path: "payload.exe", file: ${BLOB} }] })`,
   '({ name: "file:x", files: [{ path: "config.json", file: "{}" }] })',
   '({ name: "file:x", files: [{ path: "config.json", file: { size: 1, type: "" } }] })',
-  `({ name: "file:x", files: Array.from({ length: 4097 }, () => ({ path: "config.json", file: ${FILE} })) })`,
-  `({ name: "file:x", files: [{ path: "config.json", file: ${FILE}, sha256: "0".repeat(64) }] })`,
+  `({ name: "file:x", files: Array.from({ length: 4097 }, () => ({ path: "config.json", file: ${BLOB} })) })`,
+  `({ name: "file:x", files: [{ path: "config.json", file: ${BLOB}, sha256: "0".repeat(64) }] })`,
+];
+
+const FILE = '{ kind: "encoded", bytes: new ArrayBuffer(8) }';
+const SOUND = '{ kind: "samples", rate: 8000, channels: [new ArrayBuffer(4)] }';
+
+const performed = (task: string, input: string, more = ''): string =>
+  `({ model: "${ECHO}", task: "${task}", input: ${input}${more} })`;
+const image = (input: string, more = '') => performed('image-classification', input, more);
+const sound = (input: string) => performed('automatic-speech-recognition', input);
+const labelled = (labels: string) =>
+  performed('zero-shot-image-classification', `{ image: ${FILE}, labels: ${labels} }`);
+const pixels = (width: string, height: string) =>
+  image(`{ kind: "pixels", width: ${width}, height: ${height}, data: new ArrayBuffer(4) }`);
+const talk = (content: string) => performed('image-text-to-text', `[{ role: "user", content: ${content} }]`);
+
+const performances = [
+  performed('text-generation', '"x"'),
+  performed('tensors', '{}'),
+  performed('text-classification', FILE),
+  performed('text-classification', '{ text: "a" }'),
+  performed('text-classification', '{ text: "a", pair: "b", third: "c" }'),
+  performed('text2text-generation', '"x".repeat(262_145)'),
+  performed('feature-extraction', '[]'),
+  performed('feature-extraction', '["a", ""]'),
+  performed('feature-extraction', 'Array.from({ length: 257 }, () => "a")'),
+  performed('feature-extraction', '"a"', ', options: { pooling: "max" }'),
+  image('"https://bank.example/statement.png"'),
+  image('{ kind: "file", bytes: new ArrayBuffer(8) }'),
+  image('{ kind: "encoded", bytes: new ArrayBuffer(0) }'),
+  image('{ kind: "encoded", bytes: new Uint8Array(8) }'),
+  image('{ kind: "encoded", bytes: [1, 2, 3] }'),
+  image('{ kind: "encoded", bytes: new ArrayBuffer(8), url: "file:///etc/passwd" }'),
+  image('{ kind: "pixels" }'),
+  image(FILE, ', options: { topK: 0 }'),
+  image(FILE, ', options: { threshold: 0.5 }'),
+  image(FILE, `, token: "${TOKEN}"`),
+  pixels('60000', '60000'),
+  pixels('1', '0'),
+  pixels('-1', '-1'),
+  pixels('0.5', '2'),
+  pixels('NaN', '1'),
+  pixels('2 ** 53', '1'),
+  pixels('2', '1'),
+  performed('object-detection', FILE, ', options: { threshold: 2 }'),
+  sound('{ kind: "samples", rate: NaN, channels: [new ArrayBuffer(4)] }'),
+  sound('{ kind: "samples", rate: 1e9, channels: [new ArrayBuffer(4)] }'),
+  sound('{ kind: "samples", rate: 8000, channels: [] }'),
+  sound('{ kind: "samples", rate: 8000, channels: [new ArrayBuffer(3)] }'),
+  sound('{ kind: "samples", rate: 8000, channels: [new ArrayBuffer(4), new ArrayBuffer(8)] }'),
+  sound('{ kind: "samples", rate: 8000, channels: Array.from({ length: 9 }, () => new ArrayBuffer(4)) }'),
+  performed('automatic-speech-recognition', SOUND, ', options: { language: "../en" }'),
+  performed('automatic-speech-recognition', SOUND, ', options: { maxNewTokens: 1e9 }'),
+  performed('zero-shot-audio-classification', SOUND),
+  performed('zero-shot-video-classification', '{ video: { kind: "frames", frames: [] }, labels: ["a"] }'),
+  performed(
+    'zero-shot-video-classification',
+    `{ video: { kind: "frames", frames: Array.from({ length: 65 }, () => (${FILE})) }, labels: ["a"] }`,
+  ),
+  labelled('[]'),
+  labelled('[""]'),
+  labelled('["x".repeat(1025)]'),
+  labelled('Array.from({ length: 257 }, () => "a")'),
+  performed(
+    'zero-shot-image-classification',
+    `{ image: ${FILE}, labels: ["a"] }`,
+    ', options: { hypothesisTemplate: "no place" }',
+  ),
+  talk('[]'),
+  talk('[{ type: "video", video: 1 }]'),
+  talk('[{ type: "text", text: "a", image: 1 }]'),
+  talk(`Array.from({ length: 17 }, () => ({ type: "image", image: ${FILE} }))`),
+  talk(`[{ type: "image", image: { kind: "frames", frames: [${FILE}] } }]`),
 ];
 
 const subject = '{ invoker: "https://a.example", topOrigin: "https://a.example" }';
@@ -118,6 +190,7 @@ export const HOSTILE_CASES: Readonly<Record<string, readonly string[]>> = {
   infer: [...JUNK, ...inference],
   'models.load': [...JUNK, '({ model: "" })', `({ model: "${ECHO}", force: true })`],
   'models.release': [...JUNK, '({ model: null })'],
+  perform: [...JUNK, ...performances],
   run: [...JUNK, ...tensors],
   stream: [...JUNK, ...inference],
   'host.act': [`({ model: "${ECHO}", act: "remove" })`, '({ model: "hf:org/name", act: "fetch" })'],

@@ -134,6 +134,47 @@ describe('a hostile page', () => {
     expect(['invalid-request', 'mine']).toContain(failure);
   });
 
+  it.each([
+    ['a picture that is none', 'image-classification', '{ width: 1, height: 1, data: [0, 0, 0, 0] }'],
+    [
+      'a proxy of a picture',
+      'object-detection',
+      'new Proxy(new ImageData(1, 1), { get() { throw new Error("mine") } })',
+    ],
+    [
+      'a canvas beyond all limits',
+      'image-feature-extraction',
+      'Object.assign(new OffscreenCanvas(1, 1), { width: 60000, height: 60000 })',
+    ],
+    ['a file of another site', 'image-classification', '"https://bank.example/statement.png"'],
+    [
+      'a sound whose getter throws',
+      'automatic-speech-recognition',
+      '{ get samples() { throw new Error("mine") }, rate: 8000 }',
+    ],
+    [
+      'samples that were moved away',
+      'audio-feature-extraction',
+      '(() => { const samples = new Float32Array(4); structuredClone(0, { transfer: [samples.buffer] }); return { samples, rate: 8000 }; })()',
+    ],
+    [
+      'more labels than there are words',
+      'zero-shot-audio-classification',
+      '{ audio: new Blob(["a"]), labels: Array(1e6).fill("a") }',
+    ],
+    [
+      'an endless list of frames',
+      'zero-shot-video-classification',
+      '{ video: new Proxy([], { get: (_, key) => (key === "length" ? Infinity : 0) }), labels: ["a"] }',
+    ],
+    ['an inherited task', 'toString', '"x"'],
+  ])('is told what is wrong with %s, before anybody is asked', async (_what, task, input) => {
+    const page = await suite.visit('wrong-media');
+    const failure = await page.evaluate(`
+      webplat.infer({ model: 'packaged:echo', task: '${task}', input: ${input} }).then(() => 'accepted', (error) => error.code)`);
+    expect(failure).toBe('invalid-request');
+  });
+
   it('is refused a model that does not exist like one that it may not use', async () => {
     const page = await suite.visit('unknown');
     expect(await infer(page, { ...echoOf(1), model: 'packaged:nothing' })).toMatchObject({

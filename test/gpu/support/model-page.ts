@@ -90,10 +90,11 @@ export async function startModelPage(): Promise<ModelPageHost> {
   };
 }
 
-async function buildPage(outDir: string): Promise<void> {
+/** Builds the page in that folder of this one into `outDir`. */
+export async function buildPage(outDir: string, page = 'page'): Promise<void> {
   await build({
     configFile: false,
-    root: path.resolve('test/gpu/support/page'),
+    root: path.resolve('test/gpu/support', page),
     base: './',
     logLevel: 'error',
     publicDir: false,
@@ -105,12 +106,17 @@ async function buildPage(outDir: string): Promise<void> {
 }
 
 /** The policy that extension pages get, so that nothing here needs more than it allows. */
-async function extensionPolicy(): Promise<string> {
+export async function extensionPolicy(): Promise<string> {
   const manifest = JSON.parse(await readFile('manifest.json', 'utf8'));
   return manifest.content_security_policy.extension_pages;
 }
 
-async function serve(folder: string, replaced: ReadonlyMap<string, Uint8Array>, policy: string): Promise<Server> {
+/** Serves a built page, isolated as the extension's pages are. */
+export async function serve(
+  folder: string,
+  replaced: ReadonlyMap<string, Uint8Array>,
+  policy: string,
+): Promise<Server> {
   const server = createServer(async (request, response) => {
     const { pathname } = new URL(request.url ?? '/', 'http://localhost');
     const file = path.join(folder, pathname === '/' ? 'index.html' : path.normalize(pathname));
