@@ -1,5 +1,5 @@
+import { hasHead } from '../graphs/architectures.ts';
 import { emitBert } from '../graphs/bert.ts';
-import { hasHead } from './architectures.ts';
 import type { ModelFamily } from './family.ts';
 
 export const bert: ModelFamily = {

@@ -1,5 +1,5 @@
+import { hasHead } from '../graphs/architectures.ts';
 import { emitVit } from '../graphs/vit.ts';
-import { hasHead } from './architectures.ts';
 import type { ModelFamily } from './family.ts';
 
 export const vit: ModelFamily = {

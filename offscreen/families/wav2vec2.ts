@@ -1,5 +1,5 @@
+import { hasHead } from '../graphs/architectures.ts';
 import { emitWav2Vec2 } from '../graphs/wav2vec2.ts';
-import { hasHead } from './architectures.ts';
 import type { ModelFamily } from './family.ts';
 
 export const wav2vec2: ModelFamily = {

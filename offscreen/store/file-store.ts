@@ -3,7 +3,8 @@ import { WebplatError } from '../../src/protocol/errors.ts';
 import { Bytes } from '../../src/protocol/scalars.ts';
 import { abortable, onAbort } from '../../src/shared/abort.ts';
 import { createArrival } from './arrival.ts';
-import { type ChunkedFile, type ChunkedFiles, chunkCount, chunkSize } from './chunked-files.ts';
+import { type ChunkedFile, type ChunkedFiles, chunkCount } from './chunked-files.ts';
+import { damagedChunks } from './damaged-chunks.ts';
 import { sha256 as sha256Of } from './digest.ts';
 import type { FileDigest } from './hash/file-hash.ts';
 import { type FileRequest, type ObtainEnvironment, obtain } from './obtain.ts';
@@ -255,30 +256,6 @@ async function presentBytes(files: ChunkedFiles, file: ChunkedFile): Promise<num
   let bytes = 0;
   for (let index = 0; index < chunkCount(file.bytes); index += 1) bytes += (await files.chunk(file, index))?.size ?? 0;
   return bytes;
-}
-
-/** Chunks that are read at the same time: browsers hash on threads of their own. */
-const READ_AT_ONCE = 4;
-
-async function damagedChunks(
-  files: ChunkedFiles,
-  { id, bytes, chunks }: v.InferOutput<typeof StoredRecord>,
-  signal: AbortSignal | undefined,
-  onBytes: (bytes: number) => void,
-): Promise<number[]> {
-  const damaged: number[] = [];
-  const left = Array.from({ length: chunkCount(bytes) }, (_, index) => index).values();
-  const read = async () => {
-    for (const index of left) {
-      signal?.throwIfAborted();
-      const chunk = await files.chunk({ id, bytes }, index);
-      const content = await chunk?.arrayBuffer().catch(() => undefined);
-      if (!content || (await sha256Of(new Uint8Array(content))) !== chunks[index]) damaged.push(index);
-      onBytes(chunkSize(bytes, index));
-    }
-  };
-  await Promise.all(Array.from({ length: READ_AT_ONCE }, read));
-  return damaged;
 }
 
 async function sweep(
