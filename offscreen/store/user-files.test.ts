@@ -13,6 +13,7 @@ import {
   WEIGHTS,
 } from '../../test/support/user-files.ts';
 import { CHUNK_BYTES } from './chunked-files.ts';
+import { dropOrphans } from './orphans.ts';
 
 describe('files that the user picked', { timeout: 20_000 }, () => {
   it('become a model, every file by its hash', async () => {
@@ -145,5 +146,19 @@ describe('files that the user picked', { timeout: 20_000 }, () => {
     expect(await bench.ended(id)).toMatchObject({ state: 'stopped' });
     expectNothingLeft(bench);
     expect(await bench.import(NAME, picked(MODEL))).toMatchObject({ state: 'done' });
+  });
+
+  it('of an import that a crash ended are gone after the next start, and those of models are not', async () => {
+    const before = openUserFiles();
+    await before.import(NAME, picked(MODEL));
+    const kept = filesBelow(before.root);
+    // The files are there, and the note of the model is not.
+    before.root.folders.get('models')?.files.clear();
+    const after = openUserFiles({}, before.root);
+    await dropOrphans(after.models, after.fileStore);
+    expectNothingLeft(after);
+    await after.import(NAME, picked(MODEL));
+    await dropOrphans(after.models, after.fileStore);
+    expect(filesBelow(after.root)).toHaveLength(kept.length);
   });
 });
