@@ -195,8 +195,11 @@ export function createModelStore(environment: ModelStoreEnvironment): ModelStore
       if (!gone) return;
       known.delete(gone.card.name);
       await records.remove(await recordKey(gone.card.name));
-      const kept = new Set([...(await records.all()).values()].flatMap(({ files }) => files.map(({ key }) => key)));
-      for (const { key, sha256 } of gone.files) if (!kept.has(key) && sha256) await fileStore.remove(sha256);
+      const left = [...(await records.all()).values()].flatMap(({ files }) => files);
+      const kept = new Set(left.map(({ key }) => key));
+      // One source may know a file by another key than the next; by its content it is the same.
+      const needed = new Set(left.map(({ sha256 }) => sha256));
+      for (const { sha256 } of gone.files) if (sha256 && !needed.has(sha256)) await fileStore.remove(sha256);
       await fileStore.sweep(kept);
     },
     async describe(name, signal) {

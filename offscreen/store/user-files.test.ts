@@ -43,6 +43,20 @@ describe('files that the user picked', { timeout: 20_000 }, () => {
     for (const { sha256: hash = '' } of record?.files ?? []) expect(await bench.fileStore.check(hash)).toBe('intact');
   });
 
+  it('stay when a model goes that has one of them too, by whatever key its source knew it', async () => {
+    const bench = openUserFiles();
+    await bench.import(NAME, picked(MODEL));
+    await bench.import('file:other', picked(MODEL));
+    await bench.models.update('file:other', (record) => ({
+      ...record,
+      files: record.files.map((file) => ({ ...file, key: sha256(`git:${file.path}`) })),
+    }));
+    await bench.models.forget(NAME);
+    for (const content of Object.values(MODEL)) expect(await bench.fileStore.check(sha256(content))).toBe('intact');
+    await bench.models.forget('file:other');
+    expectNothingLeft(bench);
+  });
+
   it.each<[string, Contents, string]>([
     ['no configuration', { 'model.safetensors': WEIGHTS }, 'files-refused'],
     ['no weights', { 'config.json': CONFIG }, 'files-refused'],
