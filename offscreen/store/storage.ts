@@ -16,6 +16,7 @@ import { createJobs, type Jobs } from './jobs.ts';
 import type { ModelManifest, ModelSource } from './manifest.ts';
 import { ModelRecord } from './model-record.ts';
 import { createModelStore, type ModelStore } from './model-store.ts';
+import { dropOrphans } from './orphans.ts';
 import { createPackagedSource } from './packaged-source.ts';
 import { createRecords } from './records.ts';
 import { createJail } from './sources/jail.ts';
@@ -218,15 +219,6 @@ async function compose(
   });
   await dropOrphans(models, fileStore);
   return { models, files, disk, fileStore, root };
-}
-
-/**
- * Removes files that no model has: what is left of an import that a crash ended. Done before anything else can add files,
- * because a model is noted after the first of its files.
- */
-async function dropOrphans(models: ModelStore, fileStore: FileStore): Promise<void> {
-  const needed = new Set((await models.records()).flatMap(({ files }) => files.map(({ sha256 }) => sha256)));
-  for (const sha256 of (await fileStore.stored()).keys()) if (!needed.has(sha256)) await fileStore.remove(sha256);
 }
 
 /** Removes what crashes, older versions and removed models left behind. */

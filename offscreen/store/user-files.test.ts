@@ -13,6 +13,7 @@ import {
   WEIGHTS,
 } from '../../test/support/user-files.ts';
 import { CHUNK_BYTES } from './chunked-files.ts';
+import { dropOrphans } from './orphans.ts';
 
 describe('files that the user picked', { timeout: 20_000 }, () => {
   it('become a model, every file by its hash', async () => {
@@ -40,6 +41,20 @@ describe('files that the user picked', { timeout: 20_000 }, () => {
     await bench.models.forget(NAME);
     const record = await bench.models.record('file:again');
     for (const { sha256: hash = '' } of record?.files ?? []) expect(await bench.fileStore.check(hash)).toBe('intact');
+  });
+
+  it('stay when a model goes that has one of them too, by whatever key its source knew it', async () => {
+    const bench = openUserFiles();
+    await bench.import(NAME, picked(MODEL));
+    await bench.import('file:other', picked(MODEL));
+    await bench.models.update('file:other', (record) => ({
+      ...record,
+      files: record.files.map((file) => ({ ...file, key: sha256(`git:${file.path}`) })),
+    }));
+    await bench.models.forget(NAME);
+    for (const content of Object.values(MODEL)) expect(await bench.fileStore.check(sha256(content))).toBe('intact');
+    await bench.models.forget('file:other');
+    expectNothingLeft(bench);
   });
 
   it.each<[string, Contents, string]>([
@@ -145,5 +160,19 @@ describe('files that the user picked', { timeout: 20_000 }, () => {
     expect(await bench.ended(id)).toMatchObject({ state: 'stopped' });
     expectNothingLeft(bench);
     expect(await bench.import(NAME, picked(MODEL))).toMatchObject({ state: 'done' });
+  });
+
+  it('of an import that a crash ended are gone after the next start, and those of models are not', async () => {
+    const before = openUserFiles();
+    await before.import(NAME, picked(MODEL));
+    const kept = filesBelow(before.root);
+    // The files are there, and the note of the model is not.
+    before.root.folders.get('models')?.files.clear();
+    const after = openUserFiles({}, before.root);
+    await dropOrphans(after.models, after.fileStore);
+    expectNothingLeft(after);
+    await after.import(NAME, picked(MODEL));
+    await dropOrphans(after.models, after.fileStore);
+    expect(filesBelow(after.root)).toHaveLength(kept.length);
   });
 });

@@ -157,4 +157,29 @@ describe('the host', () => {
     await world.ui(uiGrantRevoke, { all: true });
     expect(await attach({ token, origin: SITE })).toBe(false);
   });
+
+  test('the manager gets a port to the host by one word alone, which starts the host', async () => {
+    const ask = async (from: 'ui' | 'bridge', message: unknown) => {
+      const told: unknown[] = [];
+      let closed = false;
+      const port = {
+        postMessage: (word: unknown) => told.push(word),
+        close: () => {
+          closed = true;
+        },
+      } as unknown as MessagePort;
+      await world.background.attachBridge(from, message, port);
+      return { closed, told };
+    };
+    const word = { method: 'bridge.files', params: {} };
+    expect(await ask('ui', word)).toEqual({ closed: false, told: [] });
+    expect(world.host.exists).toBe(true);
+    expect(await ask('bridge', word), 'a frame learns nothing').toEqual({ closed: true, told: [] });
+    for (const other of [null, { ...word, params: { x: 1 } }, { method: 'bridge.attach', params: {} }]) {
+      expect(await ask('ui', other)).toMatchObject({
+        closed: true,
+        told: [{ ok: false, error: { code: 'disconnected' } }],
+      });
+    }
+  });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { type BrowserSender, classifySender } from './sender.ts';
+import { type BrowserSender, classifyClient, classifySender } from './sender.ts';
 
 const self = { id: 'abc', origin: 'chrome-extension://abc' };
 const page: BrowserSender = {
@@ -75,5 +75,31 @@ describe('the extension', () => {
     ['another extension', 'chrome-extension://xyz/src/ui/prompt/index.html', 0],
   ])('is not %s', (_, url, frameId) => {
     expect(classifySender({ ...ui, url, frameId, tab: { id: 1 } }, self)).toBeUndefined();
+  });
+});
+
+describe('a client of the service worker', () => {
+  const client = (path: string, frameType = 'top-level') =>
+    classifyClient({ url: `${self.origin}${path}`, frameType }, self);
+
+  test('is a bridge, which pages embed, or the manager in a tab', () => {
+    expect(client('/content/bridge.html', 'nested')).toBe('bridge');
+    expect(client('/src/ui/manager/index.html')).toBe('ui');
+  });
+
+  test.each([
+    ['the manager in a frame', '/src/ui/manager/index.html', 'nested'],
+    ['the popup', '/src/ui/popup/index.html', 'top-level'],
+    ['the prompt', '/src/ui/prompt/index.html', 'top-level'],
+    ['the host', '/offscreen/index.html', 'top-level'],
+    ['a lookalike', '/src/ui/manager/index.html/x', 'top-level'],
+  ])('is not %s', (_, path, frameType) => {
+    expect(client(path, frameType)).toBeUndefined();
+  });
+
+  test('is none of another extension, nor one that is gone', () => {
+    const url = 'chrome-extension://xyz/src/ui/manager/index.html';
+    expect(classifyClient({ url, frameType: 'top-level' }, self)).toBeUndefined();
+    expect(classifyClient(null, self)).toBeUndefined();
   });
 });

@@ -104,6 +104,9 @@ describe('archives of models', () => {
         .getByText(`The archive says that it is ${HUB_MODEL}, under the licence mit.`, { exact: false })
         .waitFor();
       await dialog.getByRole('button', { name: 'Import' }).click();
+      // Not a wait for the good end alone: what there is instead says what went wrong.
+      const shown = async () => (await there.locator('#disk, [role=alert]').allInnerTexts()).join('\n');
+      await expect.poll(shown, { timeout: 60_000 }).toContain('files imported');
       await onDisk(there).getByText('From an archive').waitFor();
       const asked = hub.requests.length;
       const reader = await other.open(suite.sites.origin('reader'));
