@@ -9,11 +9,28 @@ export async function openPrivateFiles(): Promise<FileSystemDirectoryHandle | un
   }
 }
 
-/** Writes a file as a whole: what was there before stays until all of it is on disk. */
+/** What several writes at once may take, which give it back when they fail. */
+const WRITES_BYTES = 64 * 2 ** 20;
+
+/**
+ * Whether the disk is full, after a write failed. Chromium says so only where it finds out while it takes the content over; where
+ * the disk was full first, it speaks of a pipe that broke.
+ */
+async function isDiskFull(storage: Pick<StorageManager, 'estimate'> | undefined): Promise<boolean> {
+  const { quota, usage } = (await storage?.estimate().catch(() => undefined)) ?? {};
+  return quota !== undefined && usage !== undefined && quota - usage < WRITES_BYTES;
+}
+
+/**
+ * Writes a file as a whole: what was there before stays until all of it is on disk.
+ *
+ * @throws a `QuotaExceededError` where the disk is full.
+ */
 export async function writeWhole(
   folder: FileSystemDirectoryHandle,
   name: string,
   content: Uint8Array<ArrayBuffer> | string | Blob,
+  storage: Pick<StorageManager, 'estimate'> | undefined = globalThis.navigator?.storage,
 ): Promise<void> {
   const handle = await folder.getFileHandle(name, { create: true });
   const stream = await handle.createWritable();
@@ -21,8 +38,9 @@ export async function writeWhole(
     await stream.write(content);
     await stream.close();
   } catch (error) {
+    const full = await isDiskFull(storage);
     await stream.abort().catch(() => {});
-    throw error;
+    throw full ? new DOMException('', 'QuotaExceededError') : error;
   }
 }
 

@@ -43,7 +43,8 @@ const REQUEST: InferRequest = {
 const NOTE = /^artifacts\/[^/]+\/.+\.bin\.json$/;
 const ENTRY = /^artifacts\/[^/]+\/entry\.json$/;
 
-describe('a browser that is killed while it converts', () => {
+// Each kill is a start of the browser; on a busy machine they add up.
+describe('a browser that is killed while it converts', { timeout: 60_000 + KILLS * 40_000 }, () => {
   const restarts = useRestarts();
   let hub: Hub;
   beforeAll(async () => {
@@ -54,7 +55,7 @@ describe('a browser that is killed while it converts', () => {
   async function bring(ui: UiClient): Promise<void> {
     await ui.call(uiAct, { model: MODEL, act: 'fetch' });
     const left = async () => (await ui.call(uiStore, {})).models[0]?.card.downloadBytes;
-    await expect.poll(left, { timeout: 30_000, interval: 50 }).toBe(0);
+    await expect.poll(left, { timeout: 60_000, interval: 50 }).toBe(0);
   }
 
   async function answerOf(page: Page): Promise<string> {

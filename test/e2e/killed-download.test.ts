@@ -31,7 +31,8 @@ const SHAPE: GeneratedShape = {
 const KEPT = 'hf:org/storyteller';
 const LARGE = 'hf:org/large';
 
-describe('a browser that is killed while it downloads', () => {
+// Each kill is a start of the browser; on a busy machine they add up.
+describe('a browser that is killed while it downloads', { timeout: 60_000 + KILLS * 40_000 }, () => {
   const restarts = useRestarts();
   let hub: Hub;
   /** Bytes of the weights of the large model. */
@@ -53,7 +54,7 @@ describe('a browser that is killed while it downloads', () => {
 
   async function bring(ui: UiClient, name: string): Promise<void> {
     await act(ui, name, 'fetch');
-    await expect.poll(() => isWhole(ui, name), { timeout: 30_000, interval: 50 }).toBe(true);
+    await expect.poll(() => isWhole(ui, name), { timeout: 60_000, interval: 50 }).toBe(true);
   }
   /** Bytes that went out for the large file, and ranges that any of them were of. */
   const served = () => {
