@@ -29,9 +29,27 @@ export async function decodePicture(bytes: ArrayBuffer, signal: AbortSignal): Pr
   return straight ?? decodeOnCanvas(bytes, header, signal);
 }
 
+/** A PNG file of one pixel, and what is in it. */
+const SAMPLE = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR4nGM4kWLkAAAE9QGfhM72PAAAAABJRU5ErkJggg==';
+const SAMPLE_PIXEL = [200, 100, 50, 64];
+
+/** Whether this browser's ImageDecoder does as it is told: Firefox's multiplies by alpha all the same. */
+async function keepsColors(): Promise<boolean> {
+  const sample = Uint8Array.from(atob(SAMPLE), (character) => character.charCodeAt(0)).buffer;
+  const pixels = await decodeFrame(sample, 'image/png').catch(() => undefined);
+  return pixels !== undefined && SAMPLE_PIXEL.join() === new Uint8Array(pixels.data).join();
+}
+
+let kept: Promise<boolean> | undefined;
+
 /** Undefined where the browser cannot do it, or where a canvas does it better. */
 async function decodeStraight(bytes: ArrayBuffer, { type }: PictureHeader): Promise<Pixels | undefined> {
   if (!('ImageDecoder' in globalThis) || !(await ImageDecoder.isTypeSupported(type))) return undefined;
+  kept ??= keepsColors();
+  return (await kept) ? decodeFrame(bytes, type) : undefined;
+}
+
+async function decodeFrame(bytes: ArrayBuffer, type: string): Promise<Pixels | undefined> {
   // The decoder reads from a copy: it takes the buffer away, and the canvas may need it.
   const decoder = new ImageDecoder({ type, data: bytes.slice(0), preferAnimation: false, ...AS_STORED });
   try {
