@@ -3,7 +3,7 @@
  * `primordials.ts`. Files are read through events and not through promises: a promise that the browser settles with an
  * object asks that object's prototype for `then`, where a site may have put something.
  */
-import { arrayBuffer, getter, uncurry } from './primordials.ts';
+import { arrayBuffer, getter, NativeTypeError, uncurry } from './primordials.ts';
 
 export const NativeFileReader = FileReader;
 export const NativeXMLHttpRequest = XMLHttpRequest;
@@ -80,10 +80,17 @@ export const DRAWN_SIZES = [
   ...size(globalThis.VideoFrame as typeof VideoFrame | undefined, 'displayWidth', 'displayHeight'),
 ] as readonly unknown[] as readonly Measure[];
 
-export const soundChannels = getter(AudioBuffer.prototype, 'numberOfChannels');
-export const soundLength = getter(AudioBuffer.prototype, 'length');
-export const soundRate = getter(AudioBuffer.prototype, 'sampleRate');
-export const soundChannel = uncurry(AudioBuffer.prototype.getChannelData);
+/** Absent where the user turned sound processing off. */
+const sounds = (globalThis.AudioBuffer as typeof AudioBuffer | undefined)?.prototype;
+
+export const soundChannels = sounds ? getter(sounds, 'numberOfChannels') : notOne;
+export const soundLength = sounds ? getter(sounds, 'length') : notOne;
+export const soundRate = sounds ? getter(sounds, 'sampleRate') : notOne;
+export const soundChannel = sounds ? uncurry(sounds.getChannelData) : notOne;
+
+function notOne(): never {
+  throw new NativeTypeError();
+}
 
 function setter<O, Key extends keyof O>(prototype: O, key: Key): (self: O, value: O[Key]) => void {
   const set = Object.getOwnPropertyDescriptor(prototype, key)?.set;

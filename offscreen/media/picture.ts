@@ -2,6 +2,7 @@ import { WebplatError } from '../../src/protocol/errors.ts';
 import type { Pixels } from '../../src/protocol/tasks/media.ts';
 import { checkExtent } from '../processing/image/picture.ts';
 import { type PictureHeader, readPictureHeader } from './picture-header.ts';
+import { texturePixels } from './texture-pixels.ts';
 import { unreadable } from './unreadable.ts';
 
 /** Formats that know transparency and that ImageDecoder gives without multiplying colours by it. */
@@ -14,8 +15,8 @@ const AS_STORED = { premultiplyAlpha: 'none', colorSpaceConversion: 'none' } as 
  * Decodes a picture file: the first one of an animation, upright where the file says how it was held (EXIF orientation, as
  * transformers' `load_image` does), colours as stored. The size is read and checked before anything is decoded.
  *
- * Colours under transparency are kept where the browser has ImageDecoder, the picture need not be turned and is no lossy WebP or
- * AVIF file. Elsewhere they pass through a canvas, which multiplies them by alpha: those of transparent pixels come out black, and others may be off by rounding.
+ * Colours under transparency are kept where the browser has ImageDecoder or WebGL. Elsewhere they pass through a 2D canvas, which
+ * multiplies them by alpha: those of transparent pixels come out black, and others may be off by rounding.
  *
  * @throws WebplatError `invalid-request` for what is no picture, is damaged, or is too large
  */
@@ -28,9 +29,27 @@ export async function decodePicture(bytes: ArrayBuffer, signal: AbortSignal): Pr
   return straight ?? decodeOnCanvas(bytes, header, signal);
 }
 
+/** A PNG file of one pixel, and what is in it. */
+const SAMPLE = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR4nGM4kWLkAAAE9QGfhM72PAAAAABJRU5ErkJggg==';
+const SAMPLE_PIXEL = [200, 100, 50, 64];
+
+/** Whether this browser's ImageDecoder does as it is told: Firefox's multiplies by alpha all the same. */
+async function keepsColors(): Promise<boolean> {
+  const sample = Uint8Array.from(atob(SAMPLE), (character) => character.charCodeAt(0)).buffer;
+  const pixels = await decodeFrame(sample, 'image/png').catch(() => undefined);
+  return pixels !== undefined && SAMPLE_PIXEL.join() === new Uint8Array(pixels.data).join();
+}
+
+let kept: Promise<boolean> | undefined;
+
 /** Undefined where the browser cannot do it, or where a canvas does it better. */
 async function decodeStraight(bytes: ArrayBuffer, { type }: PictureHeader): Promise<Pixels | undefined> {
   if (!('ImageDecoder' in globalThis) || !(await ImageDecoder.isTypeSupported(type))) return undefined;
+  kept ??= keepsColors();
+  return (await kept) ? decodeFrame(bytes, type) : undefined;
+}
+
+async function decodeFrame(bytes: ArrayBuffer, type: string): Promise<Pixels | undefined> {
   // The decoder reads from a copy: it takes the buffer away, and the canvas may need it.
   const decoder = new ImageDecoder({ type, data: bytes.slice(0), preferAnimation: false, ...AS_STORED });
   try {
@@ -83,7 +102,10 @@ async function decodeOnCanvas(bytes: ArrayBuffer, { type }: PictureHeader, signa
   });
   try {
     signal.throwIfAborted();
-    return drawnPixels(bitmap, bitmap.width, bitmap.height);
+    const { width, height } = bitmap;
+    checkExtent([height, width], 'input');
+    const data = WITH_ALPHA.includes(type) ? texturePixels(bitmap) : undefined;
+    return data ? { kind: 'pixels', width, height, data } : drawnPixels(bitmap, width, height);
   } finally {
     bitmap.close();
   }

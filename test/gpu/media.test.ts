@@ -47,11 +47,13 @@ describe('media decoders in Chromium', () => {
   afterAll(() => page?.close());
 
   it.each(fixtures('.png'))('reads every pixel of %s as it is stored', async (file) => {
-    const { value, error } = await page.call('picture', await base64(file));
-    expect(error).toBeUndefined();
     const expected = await readPng(file);
-    expect(value).toMatchObject({ width: expected.width, height: expected.height });
-    expect(Buffer.from(value?.data ?? '', 'base64').equals(rgba(expected))).toBe(true);
+    for (const way of ['picture', 'pictureFromBitmap'] as const) {
+      const { value, error } = await page.call(way, await base64(file));
+      expect(error).toBeUndefined();
+      expect(value).toMatchObject({ width: expected.width, height: expected.height });
+      expect(Buffer.from(value?.data ?? '', 'base64').equals(rgba(expected)), way).toBe(true);
+    }
   });
 
   it.each(fixtures('.wav'))('reads every sample of %s as it is stored', async (file) => {

@@ -28,6 +28,16 @@ const live = () => new AbortController().signal;
 /** What tests call in this page; files travel as base64. */
 const mediaPage = {
   picture: (file: string) => outcome(async () => plain(await decoders.picture(bytesOf(file), live()))),
+  /** The same in a browser that has no ImageDecoder. */
+  async pictureFromBitmap(file: string) {
+    const { ImageDecoder } = globalThis;
+    Reflect.deleteProperty(globalThis, 'ImageDecoder');
+    try {
+      return await mediaPage.picture(file);
+    } finally {
+      Object.assign(globalThis, { ImageDecoder });
+    }
+  },
   sound: (file: string) =>
     outcome(async () => {
       const { rate, channels } = await decoders.sound(bytesOf(file), live());
