@@ -27,9 +27,9 @@ export interface GoldenCase {
   readonly outputs: Readonly<Record<string, GoldenTensor>>;
 }
 
-/** A reference model in `test/fixtures/models` with its golden outputs. */
+/** A reference model with its golden outputs: a folder, or the name of one in `test/fixtures/models`. */
 export async function openGolden(name: string) {
-  const folder = `test/fixtures/models/${name}`;
+  const folder = name.includes('/') ? name : `test/fixtures/models/${name}`;
   const json = async (file: string) => JSON.parse(await readFile(`${folder}/${file}`, 'utf8'));
   const [golden, config] = [await json('golden.json'), await json('config.json')];
   const file = bytesOfBlob(new Blob([await readFile(`${folder}/golden.safetensors`)]));
