@@ -19,16 +19,17 @@ import type { Check } from './verify/check.ts';
 const FIXTURES = 'test/fixtures/models';
 const BACKENDS = ['wasm', 'webgpu'] as const;
 
-const USAGE = `npm run verify -- FOLDER | --all [--backend ${BACKENDS.join('|')}] [--json FILE]
+const USAGE = `npm run verify -- FOLDER | --all [--backend ${BACKENDS.join('|')}] [--json FILE] [--markdown FILE]
   FOLDER holds a checkpoint with golden.json and golden.safetensors. It is served as a hub would, and asked for as a site does, in Chromium.
   --all        every reference model of the project
   --backend    where it runs; wasm if left out
-  --json FILE  keeps every comparison`;
+  --json FILE      keeps every comparison
+  --markdown FILE  writes the table that docs/models.md is`;
 
 /** `npm run verify`: exits non-zero when a golden result is missed, or when there was none to compare with. */
 export async function main(args: readonly string[]): Promise<number> {
   try {
-    const { values, words } = readArgs(args, { all: 'flag', backend: 'text', json: 'text' });
+    const { values, words } = readArgs(args, { all: 'flag', backend: 'text', json: 'text', markdown: 'text' });
     const backend = BACKENDS.find((name) => name === (values.backend ?? 'wasm'));
     if (!backend) throw new UsageError(`The backend is one of ${BACKENDS.join(', ')}.`);
     const [folder] = words;
@@ -41,6 +42,7 @@ export async function main(args: readonly string[]): Promise<number> {
     for (const one of folders) results[path.basename(one)] = await verify(one, backend);
     report(results);
     if (values.json) await writeFile(values.json, `${JSON.stringify({ backend, results }, null, 2)}\n`);
+    if (values.markdown) await writeFile(values.markdown, pageOf(results, backend));
     const all = Object.values(results).flat();
     return all.some(({ outcome }) => outcome === 'missed') || !all.some(({ outcome }) => outcome === 'met') ? 1 : 0;
   } catch (error) {
@@ -89,13 +91,36 @@ function report(results: Readonly<Record<string, readonly Check[]>>): void {
     console.log(`\n${model}`);
     for (const { name, outcome, detail } of checks) console.log(`  ${outcome.padEnd(7)} ${name}: ${detail}`);
   }
+  const rows = rowsOf(results);
+  console.log(`\n${formatTable(['model', 'met', 'missed', 'skipped'], rows)}`);
+}
+
+/** Numbers of comparisons of each model: met, missed, skipped. */
+function rowsOf(results: Readonly<Record<string, readonly Check[]>>): string[][] {
   const count = (checks: readonly Check[], wanted: Check['outcome']) =>
     String(checks.filter(({ outcome }) => outcome === wanted).length);
-  const rows = Object.entries(results).map(([model, checks]) => [
+  return Object.entries(results).map(([model, checks]) => [
     model,
     count(checks, 'met'),
     count(checks, 'missed'),
     count(checks, 'skipped'),
   ]);
-  console.log(`\n${formatTable(['model', 'met', 'missed', 'skipped'], rows)}`);
+}
+
+/** `docs/models.md`. */
+function pageOf(results: Readonly<Record<string, readonly Check[]>>, backend: string): string {
+  const lines = rowsOf(results).map((row) => `| ${row.join(' | ')} |`);
+  return `# Models
+
+Classes of checkpoints that run straight from their original files, and how many golden results of a tiny reference model of each (in
+\`${FIXTURES}\`) are met when a site asks for them through the extension in Chromium, on ${backend}. Written by
+\`npm run verify -- --all --markdown docs/models.md\`; not to be edited by hand.
+
+Skipped is what the page API cannot ask for: outputs that no single graph gives, padded batches of decoders, caches as inputs, options that it has
+not. The tests of graphs and of tasks compare those on onnxruntime's native kernels and, token by token, in the browser.
+
+| model | met | missed | skipped |
+| --- | ---: | ---: | ---: |
+${lines.join('\n')}
+`;
 }

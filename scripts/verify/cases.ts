@@ -1,6 +1,7 @@
 import type { Page } from 'playwright';
 import { familyOf } from '../../offscreen/families/registry.ts';
-import { storageOf } from '../../offscreen/graphs/graph.ts';
+import type { Value } from '../../offscreen/graphs/build/value.ts';
+import { type DecoderShape, storageOf } from '../../offscreen/graphs/graph.ts';
 import type { GoldenCase, GoldenModel, GoldenTensor } from '../../test/support/golden.ts';
 import { type Check, checkNumbers, checkSame, met, missed, skipped } from './check.ts';
 import { inferIn, type Numbers, runIn } from './in-page.ts';
@@ -179,8 +180,8 @@ export async function checkForward(page: Page, model: string, golden: GoldenMode
     const compared = new Set<string>();
     for (const [graph, emit] of Object.entries(components)) {
       const emitted = emit(golden.config, golden.table, storageOf('fp32'));
-      const inputs = emitted.shape ? decoderInputs(one) : emitted.inputs.map(({ name }) => name);
-      if (!inputs || !inputs.every((name) => one.inputs[name] || name === 'attention_mask')) continue;
+      const inputs = emitted.shape ? decoderInputs(one, emitted.shape) : graphInputs(one, emitted.inputs);
+      if (!inputs) continue;
       const name = `forward ${one.name}, ${graph}`;
       checks.push(
         ...(await attempt(name, async () => {
@@ -200,10 +201,21 @@ export async function checkForward(page: Page, model: string, golden: GoldenMode
   return checks;
 }
 
-/** A decoder takes the tokens of one text without padding; other cases need caches that a site cannot give. */
-function decoderInputs({ inputs }: GoldenCase): readonly string[] | undefined {
+/** A decoder takes the tokens of one text without padding; other cases need caches or vectors that a golden case has not. */
+function decoderInputs({ inputs }: GoldenCase, shape: DecoderShape): readonly string[] | undefined {
   const alone = inputs.input_ids?.shape[0] === 1 && !inputs.position_ids && !inputs.pixel_values;
-  return alone && !inputs.decoder_input_ids ? ['input_ids'] : undefined;
+  return alone && !inputs.decoder_input_ids && !shape.embeddings ? ['input_ids'] : undefined;
+}
+
+/** A graph takes tensors of its own shapes; a mask may be left out. */
+function graphInputs({ inputs }: GoldenCase, wanted: readonly Value[]): readonly string[] | undefined {
+  const fits = ({ name, dims }: Value): boolean => {
+    const given = inputs[name];
+    if (!given) return name === 'attention_mask';
+    const shape = given.pad_to ?? given.shape;
+    return shape.length === dims.length && dims.every((dim, at) => typeof dim !== 'number' || dim === shape[at]);
+  };
+  return wanted.every(fits) ? wanted.map(({ name }) => name) : undefined;
 }
 
 async function numbersOf(
