@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { pause } from '../../src/shared/abort.ts';
 import { type Hub, serveHub } from '../../test/support/hub/hub.ts';
 import { fileOf, repoOf } from '../../test/support/hub/repo.ts';
@@ -8,6 +8,7 @@ import { CHUNK_BYTES, createChunkedFiles } from './chunked-files.ts';
 import { createFileStore } from './file-store.ts';
 import { startFileHash } from './hash/file-hash.ts';
 import type { FileRequest } from './obtain.ts';
+import { findInBrowser } from './sources/cross-origin-storage.ts';
 
 /** Two whole chunks and a piece. */
 const CONTENT = Uint8Array.from({ length: 2 * CHUNK_BYTES + 1234 }, (_, at) => (at * 2_654_435_761) >>> 24);
@@ -61,6 +62,7 @@ describe('file store', { timeout: 20_000 }, () => {
       pause: (ms, signal) => pause(ms / 50, signal),
       throttle() {},
       onLiar: (source) => void liars.push(source),
+      findInBrowser,
     });
     return { store, files };
   }
@@ -86,6 +88,38 @@ describe('file store', { timeout: 20_000 }, () => {
     expectContent(await obtain());
     const { store } = open();
     expect(await store.check(SHA256)).toBe('intact');
+  });
+
+  describe('in a browser that has files by their hash', () => {
+    afterEach(() => vi.unstubAllGlobals());
+    const offer = (content: Uint8Array<ArrayBuffer> | undefined) => {
+      const asked: unknown[] = [];
+      const requestFileHandle = async (hash: unknown) => {
+        asked.push(hash);
+        if (!content) throw new DOMException('', 'NotFoundError');
+        return { getFile: async () => new Blob([content]) };
+      };
+      vi.stubGlobal('navigator', { crossOriginStorage: { requestFileHandle } });
+      return asked;
+    };
+
+    it('takes what is there, checks it, and downloads nothing', async () => {
+      const asked = offer(CONTENT);
+      expectContent(await obtain());
+      expect(asked).toEqual([{ algorithm: 'SHA-256', value: SHA256 }]);
+      expect(sentBy(hub)).toBe(0);
+    });
+
+    it.each([
+      ['nothing', undefined],
+      ['a file of another length', CONTENT.slice(1)],
+      ['a file that is another', CONTENT.map((byte) => byte ^ 1)],
+    ])('downloads where there is %s', async (_, content) => {
+      offer(content);
+      expectContent(await obtain());
+      expect(sentBy(hub)).toBe(CONTENT.byteLength);
+      expect(liars).toEqual([]);
+    });
   });
 
   it('asks where redirects led to directly, and sends tokens only to where they belong', async () => {

@@ -7,7 +7,7 @@ import type { StartHash } from './hash/client.ts';
 import type { FileDigest } from './hash/file-hash.ts';
 import { SourceFault } from './transfer/fault.ts';
 import type { AllowedFetch } from './transfer/fetch-range.ts';
-import type { FileSource } from './transfer/source.ts';
+import type { FileSource, LocalSource } from './transfer/source.ts';
 import { startTransfer, type Transfer } from './transfer/transfer.ts';
 
 /** A file to have. */
@@ -30,6 +30,8 @@ export interface ObtainEnvironment {
   readonly pause: (ms: number, signal: AbortSignal) => Promise<void>;
   /** Waits where the bandwidth is limited. */
   throttle(bytes: number): Promise<void> | void;
+  /** Looks for a file that the browser has already, whoever brought it; no browser is asked, if left out. */
+  findInBrowser?(sha256: string, bytes: number): Promise<LocalSource | undefined>;
   /** Called with the name of a source that sent something else than the file. */
   onLiar(source: string): void;
 }
@@ -50,6 +52,38 @@ export interface ObtainTask {
 
 /** Brings all chunks and checks them; what turns out wrong is brought again from whoever says what the file is. */
 export async function obtain(
+  environment: ObtainEnvironment,
+  task: ObtainTask,
+): Promise<{ readonly file: ChunkedFile; readonly digest: FileDigest }> {
+  const found = await obtainFromBrowser(environment, task);
+  if (found && 'digest' in found) return found;
+  return obtainFromSources(environment, found ? { ...task, file: found.file, version: undefined } : task);
+}
+
+/** The file, or the empty one to go on with where the browser had another; undefined where nothing changed. */
+async function obtainFromBrowser(
+  environment: ObtainEnvironment,
+  task: ObtainTask,
+): Promise<{ readonly file: ChunkedFile; readonly digest: FileDigest } | { readonly file: ChunkedFile } | undefined> {
+  const { request, file, arrival, signal } = task;
+  const { expected } = request;
+  if (!expected || !('sha256' in expected)) return undefined;
+  const source = await environment.findInBrowser?.(expected.sha256, request.bytes);
+  if (!source) return undefined;
+  try {
+    const { digest } = await attempt(environment, task, [source]);
+    if (isExpected(digest, expected)) return { file, digest };
+  } catch (error) {
+    signal.throwIfAborted();
+    // A full disk is no better with other sources.
+    if (error instanceof WebplatError && error.code === 'storage-full') throw error;
+  }
+  const anew = await task.renew();
+  arrival.replace(anew);
+  return { file: anew };
+}
+
+async function obtainFromSources(
   environment: ObtainEnvironment,
   task: ObtainTask,
 ): Promise<{ readonly file: ChunkedFile; readonly digest: FileDigest }> {

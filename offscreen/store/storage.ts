@@ -19,6 +19,7 @@ import { createModelStore, type ModelStore } from './model-store.ts';
 import { dropOrphans } from './orphans.ts';
 import { createPackagedSource } from './packaged-source.ts';
 import { createRecords } from './records.ts';
+import { findInBrowser } from './sources/cross-origin-storage.ts';
 import { createJail } from './sources/jail.ts';
 import type { AllowedFetch } from './transfer/fetch-range.ts';
 import { createUserFiles, type UserFiles } from './user-files.ts';
@@ -203,6 +204,7 @@ async function compose(
       now,
       (ms) => pause(ms, new AbortController().signal),
     ),
+    findInBrowser,
     onLiar: (source) => logger.warn('a source sent something else than the file', { source }),
   });
   const disk = createDisk({ root, fileStore, models: () => models, settings, isInUse });
