@@ -26,7 +26,13 @@ describe('files of the user', () => {
 
   async function dismissAll(manager: Page): Promise<void> {
     const dismiss = manager.getByRole('button', { name: /^Dismiss the result/ });
-    while ((await dismiss.count()) > 0) await dismiss.first().click();
+    while ((await dismiss.count()) > 0) {
+      const name = (await dismiss.first().getAttribute('aria-label')) ?? '';
+      const button = manager.getByRole('button', { name, exact: true });
+      await button.click();
+      // It goes when the host has forgotten the job, a moment after the click.
+      await button.waitFor({ state: 'detached' });
+    }
     await manager.getByRole('list', { name: 'Under way' }).waitFor({ state: 'detached' });
   }
 

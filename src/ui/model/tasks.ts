@@ -3,7 +3,7 @@ import type { TaskName } from '../../protocol/scalars.ts';
 /** What a task lets a site do, in a few words and in one sentence. */
 export const TASK_WORDS: Readonly<Record<TaskName, { readonly title: string; readonly detail: string }>> = {
   'text-generation': { title: 'Write text', detail: 'It sends text to the model and gets text back.' },
-  'text2text-generation': { title: 'Rewrite text', detail: 'It sends text to the model and gets another text back.' },
+  'text2text-generation': { title: 'Transform text', detail: 'It sends text to the model and gets another text back.' },
   'feature-extraction': {
     title: 'Compare texts',
     detail: 'It sends texts to the model and gets numbers for each back.',
