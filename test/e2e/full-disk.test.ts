@@ -5,6 +5,7 @@ import { uiAct } from '../../src/protocol/ui/ui-act.ts';
 import { uiModelUnload } from '../../src/protocol/ui/ui-model-unload.ts';
 import { uiSettingsSet } from '../../src/protocol/ui/ui-settings-set.ts';
 import { uiStore } from '../../src/protocol/ui/ui-store.ts';
+import { checkModel } from '../support/check-model.ts';
 import { makeProfile } from '../support/extension-browser.ts';
 import { type GeneratedShape, generatedRepo } from '../support/hub/generated.ts';
 import { type Hub, hubSettings, serveHub } from '../support/hub/hub.ts';
@@ -86,11 +87,11 @@ describe('a disk that is full', () => {
     await disk.fill(0);
     await expect.poll(() => errorOf(ui, DEEP), { timeout: 60_000, interval: 50 }).toMatch(/There is no room on disk/);
     expect((await modelOf(ui, DEEP))?.card.downloadBytes).toBeGreaterThan(0);
-    expect(await act(ui, KEPT, 'check')).toMatchObject({ outcome: 'done', damaged: 0 });
+    expect(await checkModel(ui, KEPT)).toMatchObject({ state: 'done', damagedFiles: 0 });
     await disk.clear();
     await bring(ui, DEEP);
     for (const name of [KEPT, DEEP]) {
-      expect(await act(ui, name, 'check')).toMatchObject({ outcome: 'done', damaged: 0 });
+      expect(await checkModel(ui, name)).toMatchObject({ state: 'done', damagedFiles: 0 });
     }
   });
 
@@ -123,7 +124,7 @@ describe('a disk that is full', () => {
     expect(await answer).toMatchObject({ ok: true });
     expect(await artifacts(ui)).toEqual([]);
     for (const name of [KEPT, DEEP]) {
-      expect(await act(ui, name, 'check')).toMatchObject({ outcome: 'done', damaged: 0 });
+      expect(await checkModel(ui, name)).toMatchObject({ state: 'done', damagedFiles: 0 });
     }
     await disk.clear();
     await ui.call(uiModelUnload, { model: DEEP });

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { uiAct } from '../../src/protocol/ui/ui-act.ts';
 import { uiSettingsSet } from '../../src/protocol/ui/ui-settings-set.ts';
 import { uiStore } from '../../src/protocol/ui/ui-store.ts';
+import { checkModel } from '../support/check-model.ts';
 import { type GeneratedShape, generatedRepo } from '../support/hub/generated.ts';
 import { type Hub, hubSettings, serveHub } from '../support/hub/hub.ts';
 import { repoOfFolder } from '../support/hub/repo.ts';
@@ -49,7 +50,7 @@ describe('a browser that is killed while it downloads', { timeout: 60_000 + KILL
 
   const modelOf = async (ui: UiClient, name: string) =>
     (await ui.call(uiStore, {})).models.find(({ card }) => card.name === name);
-  const act = (ui: UiClient, model: string, what: 'fetch' | 'check' | 'remove') => ui.call(uiAct, { model, act: what });
+  const act = (ui: UiClient, model: string, what: 'fetch' | 'remove') => ui.call(uiAct, { model, act: what });
   const isWhole = async (ui: UiClient, name: string) => (await modelOf(ui, name))?.card.downloadBytes === 0;
 
   async function bring(ui: UiClient, name: string): Promise<void> {
@@ -85,7 +86,7 @@ describe('a browser that is killed while it downloads', { timeout: 60_000 + KILL
       expect(before.bytes, 'the kill fell into the download').toBeLessThan(total);
       expect(after?.card.downloadBytes, 'the kill fell into the download').toBeGreaterThan(0);
       forget();
-      expect(await act(ui, KEPT, 'check')).toMatchObject({ outcome: 'done', damaged: 0 });
+      expect(await checkModel(ui, KEPT)).toMatchObject({ state: 'done', damagedFiles: 0 });
       expect(await modelOf(ui, KEPT)).toMatchObject({ storedBytes: kept?.storedBytes, card: { downloadBytes: 0 } });
       expect(hub.requests, 'a start fetches nothing by itself').toEqual([]);
       await bring(ui, LARGE);
@@ -93,7 +94,7 @@ describe('a browser that is killed while it downloads', { timeout: 60_000 + KILL
       const again = resumed.ranges.filter((range) => before.ranges.includes(range));
       expect(again.length).toBeLessThanOrEqual(CONNECTIONS);
       expect(before.bytes + resumed.bytes - total).toBeLessThanOrEqual(CONNECTIONS * CHUNK_BYTES);
-      expect(await act(ui, LARGE, 'check')).toMatchObject({ outcome: 'done', damaged: 0 });
+      expect(await checkModel(ui, LARGE)).toMatchObject({ state: 'done', damagedFiles: 0 });
       expect(await act(ui, LARGE, 'remove')).toMatchObject({ outcome: 'done' });
     }
   });
@@ -112,7 +113,7 @@ describe('a browser that is killed while it downloads', { timeout: 60_000 + KILL
     expect(kept?.downloadBytes).toBeGreaterThan(0);
     expect((await storedEntries(again.page)).filter(({ bytes }) => bytes === CHUNK_BYTES).length).toBeGreaterThan(1);
     await bring(again, LARGE);
-    expect(await act(again, LARGE, 'check')).toMatchObject({ outcome: 'done', damaged: 0 });
+    expect(await checkModel(again, LARGE)).toMatchObject({ state: 'done', damagedFiles: 0 });
     const second = `bytes=${CHUNK_BYTES}-${2 * CHUNK_BYTES - 1}`;
     expect(served().ranges.filter((range) => range === second)).toHaveLength(2);
   });

@@ -3,6 +3,7 @@ import { uiAct } from '../../src/protocol/ui/ui-act.ts';
 import { uiSettingsSet } from '../../src/protocol/ui/ui-settings-set.ts';
 import { uiStore } from '../../src/protocol/ui/ui-store.ts';
 import { uiToken } from '../../src/protocol/ui/ui-token.ts';
+import { checkModel } from '../support/check-model.ts';
 import { type GeneratedShape, generatedRepo } from '../support/hub/generated.ts';
 import { type Hub, hubSettings, serveHub } from '../support/hub/hub.ts';
 import { repoOfFolder } from '../support/hub/repo.ts';
@@ -70,7 +71,7 @@ describe('two profiles that use one hub at the same time', () => {
       await expect.poll(() => missing(ui, SHARED), { timeout: 30_000, interval: 50 }).toBe(0);
       expect((await ui.call(uiStore, {})).models.map(({ card }) => card.name).sort()).toEqual([own, SHARED].sort());
       for (const model of [own, SHARED]) {
-        expect(await ui.call(uiAct, { model, act: 'check' })).toMatchObject({ outcome: 'done', damaged: 0 });
+        expect(await checkModel(ui, model)).toMatchObject({ state: 'done', damagedFiles: 0 });
       }
     }
     const tokensAt = (path: RegExp) =>
