@@ -212,6 +212,58 @@ describe('inference', () => {
   });
 });
 
+describe('tasks', () => {
+  const classify = { model: 'packaged:m', task: 'text-classification', input: 'hello' } as const;
+  const terms = (maxTokens: number) => makeTerms({ grants: [makeCaveats({ tasks: '*', maxTokens })] });
+  const card = makeManifest('packaged:m').card;
+  const tasks = makeManifest('packaged:m', {
+    card: { ...card, tasks: ['text-classification', 'image-classification'] },
+  });
+
+  it('answer with the output and where it ran', async () => {
+    const output = [{ label: 'a', score: 1 }];
+    const { handlers, models } = setUp({ perform: async () => output as never }, terms(5));
+    models.set('packaged:m', tasks);
+    const { value } = await handlers.perform(classify, makeCall().call);
+    expect(value).toMatchObject({ task: 'text-classification', output, execution: { backend: 'REAL_WASM' } });
+  });
+
+  it('end when they write more than the grant allows, and what was written is metered', async () => {
+    const controller = makeCall();
+    const perform: NonNullable<FakeEngineOptions['perform']> = async (_request, { onTokens, signal }) => {
+      for (let token = 0; token < 7; token += 1) onTokens(1);
+      signal.throwIfAborted();
+      return [] as never;
+    };
+    const { handlers, models, session } = setUp({ perform }, terms(5));
+    models.set('packaged:m', tasks);
+    await expect(handlers.perform(classify, controller.call)).rejects.toMatchObject({
+      code: 'limit-tokens',
+      data: { requested: 6, quota: 5 },
+    });
+    expect(session.used.tokens).toBe(7);
+  });
+
+  it('leave the model to others while what they sent is decoded', async () => {
+    const opened = deferred();
+    const output = [{ label: 'a', score: 1 }];
+    const { handlers, models, services } = setUp({ maxSequences: 1, perform: async () => output as never }, terms(5));
+    models.set('packaged:m', tasks);
+    const pixels = { kind: 'pixels' as const, width: 1, height: 1, data: new ArrayBuffer(4) };
+    Object.assign(services.media, {
+      picture: async () => {
+        await opened.promise;
+        return pixels;
+      },
+    });
+    const input = { kind: 'encoded' as const, bytes: new ArrayBuffer(1) };
+    const slow = handlers.perform({ model: 'packaged:m', task: 'image-classification', input }, makeCall().call);
+    expect((await handlers.perform(classify, makeCall().call)).value).toMatchObject({ output });
+    opened.resolve();
+    expect((await slow).value).toMatchObject({ output });
+  });
+});
+
 describe('sessions', () => {
   it('aborts running work when the session ends, with the reason', async () => {
     const slow = makeSlowGenerate();

@@ -33,6 +33,8 @@ export interface ExecuteRequest extends Need {
   readonly graph?: string | undefined;
   /** New tokens asked for; undefined takes what the grant allows. */
   readonly newTokens?: number | undefined;
+  /** Work that needs no model and may take long, done before the request takes a place in the queue. */
+  prepare?(signal: AbortSignal): Promise<void>;
 }
 
 /** The call that a request came with. */
@@ -79,6 +81,7 @@ export async function execute<T>(
       onProgress: call.progress,
     });
     cleanup.push(lease.release);
+    await request.prepare?.(signal);
     const slot = await services.scheduler.enter({
       model: lease.key,
       slots: lease.model.info.maxSequences,
@@ -165,6 +168,11 @@ function createMeter(services: Services, session: Session, caveats: CaveatValues
     tokens(count: number): void {
       tokens += count;
       session.used.tokens += count;
+      // What writes piece by piece, such as a transcript, is not told beforehand how many there will be.
+      if (tokens > caveats.maxTokens) {
+        const figures = { requested: tokens, quota: caveats.maxTokens };
+        request.abort(new WebplatError('limit-tokens', undefined, figures));
+      }
     },
     close(): void {
       session.used.calls += 1;

@@ -1,19 +1,27 @@
 import { MOVE_FROM_BYTES } from '../../src/protocol/element-bytes.ts';
-import type { PerformParams, PerformResult } from '../../src/protocol/tasks/tasks.ts';
+import { WebplatError } from '../../src/protocol/errors.ts';
+import type { PerformedTask, PerformParams, PerformResult } from '../../src/protocol/tasks/tasks.ts';
 import type { ServedCall } from '../data/serve-port.ts';
-import { decodeInput } from '../media/decode-input.ts';
+import { type DecodedInput, decodeInput } from '../media/decode-input.ts';
 import type { Session } from '../sessions/session.ts';
 import { execute, type Services } from './execute.ts';
 
-/** Does one task and hands the output's buffers over for transfer. Nothing is decoded before the request was admitted. */
+/** Does one task and hands the output's buffers over for transfer. Nothing is decoded before the request was admitted, and
+ * nobody waits in the queue for it. */
 export async function perform(services: Services, session: Session, params: PerformParams, call: ServedCall) {
   const startedAt = performance.now();
   const { model, task, input, options = {} } = params;
   const { maxNewTokens: newTokens } = options as { readonly maxNewTokens?: number };
-  const value = await execute<PerformResult>(services, session, { model, task, newTokens }, call, async (execution) => {
+  let decoded: DecodedInput<PerformedTask> | undefined;
+  const prepare = async (signal: AbortSignal) => {
+    decoded = await decodeInput(services.media, task, input, signal);
+  };
+  const request = { model, task, newTokens, prepare };
+  const value = await execute<PerformResult>(services, session, request, call, async (execution) => {
     const { signal, onCompute, onTokens, maxNewTokens } = execution;
+    if (decoded === undefined) throw new WebplatError('internal');
     const output = await execution.model.perform(
-      { task, input: await decodeInput(services.media, task, input, signal), options, maxNewTokens },
+      { task, input: decoded, options, maxNewTokens },
       { signal, onCompute, onTokens },
     );
     const { backend, adapter } = execution.model.info;

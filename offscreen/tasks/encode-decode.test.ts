@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { TensorMap, WireTensor } from '../../src/protocol/tensor.ts';
+import { encodeDecode } from '../../test/support/encode-decode.ts';
 import { FAKE_SHAPE, makeFakeDecoder } from '../../test/support/fake-decoder.ts';
-import { decode, encode, encodeDecode } from './encode-decode.ts';
+import { decode, encode } from './encode-decode.ts';
 import type { Graph } from './graph.ts';
 import { argmax } from './sampling.ts';
 

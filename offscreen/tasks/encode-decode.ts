@@ -2,7 +2,6 @@ import { WebplatError } from '../../src/protocol/errors.ts';
 import type { TensorMap } from '../../src/protocol/tensor.ts';
 import type { Decoder, DecoderSequence, EncoderStates, NewTokens } from './decoder.ts';
 import type { Graph, GraphEvents } from './graph.ts';
-import type { TaskModel } from './task-model.ts';
 
 /**
  * Running models token by token, and nothing else: what goes in are ids and features, what chooses a token is the caller's. The
@@ -86,28 +85,4 @@ export async function decode(
     input = [token];
   }
   return generated;
-}
-
-export interface EncodeDecodeRequest extends DecodeOptions {
-  /** Inputs of the graph `encoder`, batch 1. */
-  readonly inputs: TensorMap;
-  /** Ids that the decoder starts with. */
-  readonly prompt: readonly number[];
-}
-
-/** Encodes a text or a recording and decodes what `choose` makes of it; components `encoder`, `cross` and `decoder`. */
-export async function encodeDecode(
-  model: Pick<TaskModel, 'graph' | 'decoder'>,
-  { inputs, prompt, ...options }: EncodeDecodeRequest,
-  events: GraphEvents,
-): Promise<readonly number[]> {
-  const compute = sumCompute(events);
-  const states = await encode(model.graph('encoder'), inputs, compute.part());
-  const decoder = model.decoder('decoder');
-  const sequence = await decoder.open(states);
-  try {
-    return await decode(decoder, sequence, prompt, options, compute.part());
-  } finally {
-    sequence.close();
-  }
 }

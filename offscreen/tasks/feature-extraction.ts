@@ -1,3 +1,4 @@
+import { WebplatError } from '../../src/protocol/errors.ts';
 import type { FloatTensor } from '../../src/protocol/tasks/results.ts';
 import { normalize, poolStates } from '../processing/results/embeddings.ts';
 import type { TokenBatch } from '../processing/text/token-batch.ts';
@@ -14,14 +15,17 @@ export const extractFeatures: TaskRunner<'feature-extraction'> = async (model, {
   const runs = createRuns(events);
   const texts = typeof input === 'string' ? [input] : input;
   const pooled = options.pooling === 'mean' || options.pooling === 'cls';
-  // Rows that are not pooled are of one length, hence computed together.
-  const size = pooled ? BATCH : texts.length;
+  const size = pooled ? BATCH : 1;
   const parts: FloatOutput[] = [];
   for (let at = 0; at < texts.length; at += size) {
     const { tokens, inputs } = tokenInputs(model, graph, texts.slice(at, at + size));
     const outputs = await runs.run(graph, inputs);
     const own = outputs.first('text_embeds');
     const states = own ?? outputs.get('last_hidden_state');
+    if (!own && !pooled && texts.length > 1) {
+      const rule = 'Without pooling, texts are as long as they are: send one at a time, or ask for mean or cls.';
+      throw new WebplatError('invalid-request', rule, { field: 'options.pooling' });
+    }
     parts.push(own || !pooled ? states : pool(states, tokens, options.pooling === 'cls' ? 'cls' : 'mean'));
   }
   return asTensor(options.normalize ? parts.map(withUnitLength) : parts);

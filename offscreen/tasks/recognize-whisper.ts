@@ -7,7 +7,8 @@ import { createWhisperRules } from '../processing/audio/whisper-rules.ts';
 import { segmentsOf, type WhisperSegment } from '../processing/audio/whisper-segments.ts';
 import { whisperText } from '../processing/audio/whisper-text.ts';
 import { readWhisperTokens, type WhisperTokens, whisperPrompt } from '../processing/audio/whisper-tokens.ts';
-import type { DecoderSequence } from './decoder.ts';
+import type { EncoderStates } from './decoder.ts';
+import { type ChooseToken, decode, encode } from './encode-decode.ts';
 import type { Runs } from './runs.ts';
 import { argmax } from './sampling.ts';
 import type { TaskModel } from './task-model.ts';
@@ -76,50 +77,42 @@ function createListener(
   const decoder = model.decoder('decoder');
   const rules = createWhisperRules(tokens, timestamps);
 
-  async function findLanguage(values: Float32Array): Promise<string | undefined> {
+  async function findLanguage(states: EncoderStates): Promise<string | undefined> {
     if (tokens.languages.size === 0) return undefined;
-    const sequence = await decoder.open({ values });
+    const sequence = await decoder.open(states);
     try {
-      const [likeliest] = guessLanguage(await logitsAfter(sequence, [tokens.startId]), tokens);
+      const { logits, computeMs } = await sequence.advance([tokens.startId]);
+      runs.spent(computeMs);
+      const [likeliest] = guessLanguage(logits, tokens);
       return likeliest?.language;
     } finally {
       sequence.close();
     }
   }
 
-  async function logitsAfter(sequence: DecoderSequence, ids: readonly number[]): Promise<Float32Array> {
-    const { logits, computeMs } = await sequence.advance(ids);
-    runs.spent(computeMs);
-    events.signal.throwIfAborted();
-    return logits;
-  }
+  const choose: ChooseToken = (logits, generated) => {
+    rules(logits, generated);
+    const id = argmax(logits);
+    if (id === tokens.endId) return undefined;
+    events.onTokens(1);
+    return id;
+  };
 
   return {
     async hear(features: { dims: readonly number[]; data: Float32Array<ArrayBuffer> }, asked: Asked) {
       const input = { dtype: 'float32' as const, dims: [...features.dims], data: features.data.buffer };
-      const encoded = await runs.run(model.graph('encoder'), { input_features: input });
-      const values = encoded.get('last_hidden_state').data;
-      const language = asked.language ?? (await findLanguage(values));
+      const states = await encode(model.graph('encoder'), { input_features: input }, runs.part());
+      const language = asked.language ?? (await findLanguage(states));
       const { task } = asked;
       const prompt = whisperPrompt(tokens, { timestamps, ...(language && { language }), ...(task && { task }) });
       const room = Math.floor(decoder.shape.contextTokens * SHARE_OF_CONTEXT);
-      const limit = Math.min(maxNewTokens, room, decoder.shape.contextTokens - prompt.length);
-      const ids: number[] = [];
-      const sequence = await decoder.open({ values });
+      const sequence = await decoder.open(states);
       try {
-        for (let next: readonly number[] = prompt; ids.length < limit; ) {
-          const logits = await logitsAfter(sequence, next);
-          rules(logits, ids);
-          const id = argmax(logits);
-          if (id === tokens.endId) break;
-          ids.push(id);
-          events.onTokens(1);
-          next = [id];
-        }
+        const options = { maxNewTokens: Math.min(maxNewTokens, room), choose };
+        return { ids: await decode(decoder, sequence, prompt, options, runs.part()), language };
       } finally {
         sequence.close();
       }
-      return { ids, language };
     },
   };
 }

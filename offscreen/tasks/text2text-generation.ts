@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { WebplatError } from '../../src/protocol/errors.ts';
 import { parseFields } from '../graphs/config-fields.ts';
+import { encode } from './encode-decode.ts';
 import { createRuns } from './runs.ts';
 import type { TaskRunner } from './task-runner.ts';
 import { tokenInputs } from './token-inputs.ts';
@@ -13,10 +14,10 @@ const StartFields = v.object({ decoder_start_token_id: v.nullish(TokenId), pad_t
 export const rewriteText: TaskRunner<'text2text-generation'> = async (model, request, events) => {
   const runs = createRuns(events);
   const encoder = model.graph('encoder');
-  const { tokens, inputs } = tokenInputs(model, encoder, [request.input]);
-  const states = (await runs.run(encoder, inputs)).get('last_hidden_state');
+  const { inputs } = tokenInputs(model, encoder, [request.input]);
+  const states = await encode(encoder, inputs, runs.part());
   const decoder = model.decoder('decoder');
-  const sequence = await decoder.open({ values: states.data, mask: Array.from(tokens.attentionMask, Number) });
+  const sequence = await decoder.open(states);
   try {
     const promptIds = [startIdOf(model)];
     const { contextTokens } = decoder.shape;

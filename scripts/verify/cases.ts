@@ -3,8 +3,8 @@ import { familyOf } from '../../offscreen/families/registry.ts';
 import type { Value } from '../../offscreen/graphs/build/value.ts';
 import { type DecoderShape, storageOf } from '../../offscreen/graphs/graph.ts';
 import type { GoldenCase, GoldenModel, GoldenTensor } from '../../test/support/golden.ts';
+import { inferIn, type Numbers, runIn } from '../../test/support/infer-in-page.ts';
 import { type Check, checkNumbers, checkSame, met, missed, skipped } from './check.ts';
-import { inferIn, type Numbers, runIn } from './in-page.ts';
 
 const SCORE_TOLERANCE = 1e-4;
 const BOX_TOLERANCE = 0.05;

@@ -1,20 +1,12 @@
 import { readFile } from 'node:fs/promises';
-import type { Page } from 'playwright';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { uiSettingsSet } from '../../src/protocol/ui/ui-settings-set.ts';
 import { type Hub, hubSettings, serveHub } from '../support/hub/hub.ts';
 import { repoOfFolder } from '../support/hub/repo.ts';
+import { inferIn } from '../support/infer-in-page.ts';
 import { allow } from '../support/page-client.ts';
 import { useExtension } from '../support/suite.ts';
 import { openUiClient } from '../support/ui-client.ts';
-
-/** What a site asks: files are named by their paths on the site, and read by it as it likes. */
-interface Asked {
-  readonly model: string;
-  readonly task: string;
-  readonly input: unknown;
-  readonly options?: object;
-}
 
 const FIXTURES = ['bert', 'vit', 'clip', 't5', 'whisper', 'wav2vec2', 'detr', 'llava', 'llava_next', 'clap', 'x_clip'];
 const TIMEOUT_MS = 180_000;
@@ -30,22 +22,6 @@ interface GoldenTask {
   readonly options: Readonly<Record<string, string | number>>;
   readonly messages: readonly { readonly content: readonly { readonly type: string; readonly text?: string }[] }[];
   readonly result: readonly { readonly label: string; readonly score: number }[];
-}
-
-/** Runs in the page: places of files, `{ file }`, become what a site would have: a Blob. */
-async function inferInPage({ input, ...asked }: Asked): Promise<unknown> {
-  const open = async (value: unknown): Promise<unknown> => {
-    if (Array.isArray(value)) return Promise.all(value.map(open));
-    if (typeof value !== 'object' || value === null) return value;
-    if ('file' in value) return (await fetch(String(value.file))).blob();
-    const entries = await Promise.all(
-      Object.entries(value).map(async ([key, item]) => [key, await open(item)] as const),
-    );
-    return Object.fromEntries(entries);
-  };
-  const request = { ...asked, input: await open(input) };
-  const infer = window.webplat?.infer as unknown as (request: unknown) => Promise<{ output: unknown }>;
-  return (await infer(request)).output;
 }
 
 describe('tasks, from a site to its answer', { timeout: TIMEOUT_MS }, () => {
@@ -76,11 +52,10 @@ describe('tasks, from a site to its answer', { timeout: TIMEOUT_MS }, () => {
     const model = `hf:org/${fixture}`;
     const granted = await allow(suite.browser, page, { models: [model], tasks: [task as never] });
     expect(granted).toMatchObject({ ok: true });
-    const infer = (input: unknown, options: object = {}) => perform(page, { model, task, input, options });
+    const infer = (input: unknown, options: object = {}) => inferIn(page, { model, task, input, options });
     return { golden, infer };
   }
 
-  const perform = (page: Page, asked: Asked) => page.evaluate(inferInPage, asked);
   const labels = (output: unknown) => (output as { label: string }[]).map(({ label }) => label);
   const place = (file: string) => ({ file: `/${file}` });
 

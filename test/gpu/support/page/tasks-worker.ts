@@ -4,11 +4,12 @@ import { packFeatures } from '../../../../offscreen/processing/chat-image/llava-
 import { createFileServiceClient } from '../../../../offscreen/store/file-service.ts';
 import type { ModelManifest } from '../../../../offscreen/store/manifest.ts';
 import { type BeamOptions, beamSearch } from '../../../../offscreen/tasks/beam-search.ts';
-import { decode, encode, encodeDecode } from '../../../../offscreen/tasks/encode-decode.ts';
+import { decode, encode } from '../../../../offscreen/tasks/encode-decode.ts';
 import { argmax } from '../../../../offscreen/tasks/sampling.ts';
 import { embeddingDecoder, embedPrompt } from '../../../../offscreen/tasks/token-vectors.ts';
 import { toWireError } from '../../../../src/protocol/errors.ts';
 import type { TensorMap } from '../../../../src/protocol/tensor.ts';
+import { encodeDecode } from '../../../support/encode-decode.ts';
 import { type PlainTensor, toWire } from './plain-tensor.ts';
 
 /** A worker that holds a model as the engine's own does, and calls functions of tasks on it that no message of the engine names. */
