@@ -76,26 +76,29 @@ describe.each(['wasm', 'webgpu'] as const)('token by token on %s', { timeout: TI
     );
   });
 
-  it.runIf(backend === 'webgpu')('keys and values of what was encoded are gone from the device with it', async () => {
-    const [{ prompt_ids, new_ids }] = goldens.t5.golden.generation;
-    const model = await open('t5', ['encoder', 'decoder']);
-    const bytes: number[] = [];
-    for (let time = 0; time < 3; time += 1) {
-      const prompt = [goldens.t5.config.decoder_start_token_id];
-      const hushed = { always: [], first: [] };
-      const tokens = await model.call('encodedTokens', {
-        inputs: textInputs(prompt_ids),
-        prompt,
-        maxNewTokens: 2,
-        hushed,
-      });
-      expect(tokens).toEqual(new_ids.slice(0, 2));
-      bytes.push(await model.call('gpuBytes', {}));
-    }
-    expect(bytes[0]).toBeGreaterThan(0);
-    expect(bytes[2]).toBe(bytes[0]);
-    await model.close();
-  });
+  // Only there is a device that something could be left on.
+  if (backend === 'webgpu') {
+    it('keys and values of what was encoded are gone from the device with it', async () => {
+      const [{ prompt_ids, new_ids }] = goldens.t5.golden.generation;
+      const model = await open('t5', ['encoder', 'decoder']);
+      const bytes: number[] = [];
+      for (let time = 0; time < 3; time += 1) {
+        const prompt = [goldens.t5.config.decoder_start_token_id];
+        const hushed = { always: [], first: [] };
+        const tokens = await model.call('encodedTokens', {
+          inputs: textInputs(prompt_ids),
+          prompt,
+          maxNewTokens: 2,
+          hushed,
+        });
+        expect(tokens).toEqual(new_ids.slice(0, 2));
+        bytes.push(await model.call('gpuBytes', {}));
+      }
+      expect(bytes[0]).toBeGreaterThan(0);
+      expect(bytes[2]).toBe(bytes[0]);
+      await model.close();
+    });
+  }
 
   it('T5 gives the golden tokens of a search with three beams', async () => {
     const [{ prompt_ids, options, new_ids, score }] = goldens.t5.golden.generation_beam;
