@@ -1,4 +1,5 @@
 import type { Env, InferenceSession, Tensor, TensorConstructor, TensorFactory } from 'onnxruntime-common';
+import { holdStreams } from '../../../src/shared/held-streams.ts';
 import type { Artifact } from '../../store/artifacts.ts';
 import { FileBytes } from './file-bytes.ts';
 import type { Tier } from './tiers.ts';
@@ -80,20 +81,25 @@ export async function createSession(
   artifact: Artifact,
   { device, onDevice = [], cacheBits }: SessionSetup,
 ): Promise<InferenceSession> {
+  const held = holdStreams(artifact.parts.map(({ data }) => data));
   // The promise-integration build reads blobs by itself; the others read memory, and are given what looks like it.
-  const externalData = artifact.parts.map(({ file, data }) => ({
+  const externalData = artifact.parts.map(({ file, data }, at) => ({
     path: file,
-    data: tier === 'jspi' ? data : new FileBytes(data),
+    data: tier === 'jspi' ? (held.blobs[at] ?? data) : new FileBytes(data),
   }));
   setProviderOptions(cacheBits ? { kvCacheQuantizationBits: String(cacheBits) } : {});
-  return ort.InferenceSession.create(artifact.model, {
-    executionProviders: device ? [{ name: 'webgpu', device, storageBufferCacheMode: 'simple' } as never] : ['wasm'],
-    externalData,
-    graphOptimizationLevel: 'all',
-    // Warnings tell which small integer operators run on the processor, which is as it should be.
-    logSeverityLevel: 3,
-    preferredOutputLocation: Object.fromEntries(onDevice.map((name) => [name, 'gpu-buffer'])),
-  });
+  try {
+    return await ort.InferenceSession.create(artifact.model, {
+      executionProviders: device ? [{ name: 'webgpu', device, storageBufferCacheMode: 'simple' } as never] : ['wasm'],
+      externalData,
+      graphOptimizationLevel: 'all',
+      // Warnings tell which small integer operators run on the processor, which is as it should be.
+      logSeverityLevel: 3,
+      preferredOutputLocation: Object.fromEntries(onDevice.map((name) => [name, 'gpu-buffer'])),
+    });
+  } finally {
+    held.release();
+  }
 }
 
 /** Options of the WebGPU provider that the runtime's JavaScript does not know; `ort/provider-options.mjs` passes them on. */

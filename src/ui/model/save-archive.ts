@@ -1,4 +1,5 @@
 import { abortable } from '../../shared/abort.ts';
+import { holdStreams } from '../../shared/held-streams.ts';
 
 /** A file that the user chose to write to; what Chromium calls a file handle. */
 export interface SaveTarget {
@@ -43,12 +44,16 @@ export async function writeArchive(
       controller.enqueue(chunk);
     },
   });
-  const whole = archive
-    .stream()
-    .pipeThrough(count, { signal })
-    .pipeTo(await target.createWritable(), { signal });
-  // The pipe waits for the piece in hand, which a drive that does not answer never takes.
-  await abortable(whole, signal);
+  const writable = await target.createWritable();
+  const held = holdStreams([archive]);
+  const [content = archive] = held.blobs;
+  const whole = content.stream().pipeThrough(count, { signal }).pipeTo(writable, { signal });
+  try {
+    // The pipe waits for the piece in hand, which a drive that does not answer never takes.
+    await abortable(whole, signal);
+  } finally {
+    held.release();
+  }
 }
 
 /** Hands the archive to the browser's downloads. It refers to files on disk, so that nothing is held until it is written. */
