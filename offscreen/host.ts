@@ -114,7 +114,7 @@ export function createHost({ assetBase, report, logger }: HostEnvironment): Host
 
   function applySettings(next: Settings): void {
     settings = next;
-    pool.applySettings(next);
+    void pool.applySettings(next);
     source.settingsChanged();
   }
 

@@ -14,6 +14,8 @@ export interface MemoryUse {
   readonly cpuBytes: number;
   /** The most that it ever took on the graphics device, where that is counted. */
   readonly peakGpuBytes?: number | undefined;
+  /** Of `gpuBytes`, what components take that no request used when this was told. */
+  readonly idleGpuBytes?: number | undefined;
 }
 
 /** What a model is wanted for; decides which components of it are loaded. */
@@ -106,6 +108,8 @@ export interface LoadedModel {
   /** Runs a graph once. Input buffers may be detached by it; outputs belong to the caller. */
   run(request: RunRequest, events: RunEvents): Promise<TensorMap>;
   memory(): MemoryUse;
+  /** Lets go of components that no request uses; they come back when they are needed. */
+  dropIdle(): Promise<void>;
   /** Gives all memory back. Running requests reject with `session-ended`. Calling it twice is no error. */
   dispose(): Promise<void>;
 }
@@ -128,6 +132,8 @@ export interface LoadOptions {
   ): Promise<{ readonly granted: true } | { readonly granted: false; readonly quotaBytes: number }>;
   /** Called as long as the model lives, whenever components of it are loaded. */
   onProgress(progress: ComponentProgress): void;
+  /** Called when a component leaves memory while the model stays. */
+  onDropped(component: string): void;
 }
 
 /** Turns a model's files into something that runs. */

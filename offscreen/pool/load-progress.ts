@@ -5,6 +5,8 @@ import type { ComponentProgress } from '../engines/engine.ts';
 /** How far a model is on its way into memory: exact for the manager, in hundredths for pages. */
 export interface LoadProgressTracker {
   note(progress: ComponentProgress): void;
+  /** Nothing is known any more of a component that left. */
+  forget(component: string): void;
   readonly components: readonly LoadingComponent[];
 }
 
@@ -20,6 +22,10 @@ export function trackLoadProgress(tell: (progress: LoadProgress) => void): LoadP
       if (told.get(component) === text) return;
       told.set(component, text);
       tell({ phase, fraction, ...(component !== '' && { component }) });
+    },
+    forget(component) {
+      components.delete(component);
+      told.delete(component);
     },
     get components() {
       return [...components.values()];

@@ -153,20 +153,67 @@ describe('memory', () => {
     const { pool } = setUp();
     (await pool.acquire(makeManifest('m'), { holder: 'a', use, signal: live() })).release();
     await pool.acquire(makeManifest('held'), { holder: 'a', use, signal: live() });
-    pool.applySettings({ ...DEFAULT_SETTINGS, gpuBudgetBytes: 100 });
+    await pool.applySettings({ ...DEFAULT_SETTINGS, gpuBudgetBytes: 100 });
     expect(pool.residents().map(({ name }) => name)).toEqual(['held']);
+  });
+
+  it('has models that stay let go of idle components before idle models leave', async () => {
+    let idleGpuBytes = 60;
+    const { engine, pool } = setUp(
+      {
+        memoryNow: () => ({ gpuBytes: 40 + idleGpuBytes, cpuBytes: 10, idleGpuBytes }),
+        dropIdle: async () => {
+          idleGpuBytes = 0;
+        },
+      },
+      tight,
+    );
+    await pool.acquire(makeManifest('held'), { holder: 'a', use, signal: live() });
+    (await pool.acquire(makeManifest('idle'), { holder: 'a', use, signal: live() })).release();
+    await pool.acquire(makeManifest('third'), { holder: 'a', use, signal: live() });
+    expect(pool.residents().map(({ name }) => name)).toEqual(['held', 'idle', 'third']);
+    expect(engine.loads[1]?.model.disposed).toBe(false);
+  });
+
+  it('takes nothing from anybody for what does not fit anyway', async () => {
+    let drops = 0;
+    const { pool } = setUp(
+      {
+        memoryNow: () => ({ gpuBytes: 100, cpuBytes: 10, idleGpuBytes: 20 }),
+        dropIdle: async () => {
+          drops += 1;
+        },
+      },
+      tight,
+    );
+    for (const holder of ['a', 'b']) await pool.acquire(makeManifest(holder), { holder, use, signal: live() });
+    await pool.applySettings({ ...tight, gpuBudgetBytes: 170 });
+    drops = 0;
+    await expect(pool.acquire(makeManifest('c'), { holder: 'c', use, signal: live() })).rejects.toMatchObject({
+      code: 'out-of-memory',
+    });
+    expect(drops).toBe(0);
+  });
+
+  it('lets go of everything idle when the device says that it has no more', async () => {
+    const { engine, pool } = setUp();
+    await pool.acquire(makeManifest('breaks'), { holder: 'a', use, signal: live() });
+    (await pool.acquire(makeManifest('idle'), { holder: 'a', use, signal: live() })).release();
+    await pool.acquire(makeManifest('held'), { holder: 'a', use, signal: live() });
+    engine.loads[0]?.model.break(new WebplatError('out-of-memory'));
+    await expect.poll(() => pool.residents().map(({ name }) => name)).toEqual(['held']);
   });
 
   it('does not count new settings as a use, and counts their idle time from the last one', async () => {
     const { pool, time } = setUp();
     (await pool.acquire(makeManifest('m'), { holder: 'a', use, signal: live() })).release();
     time.advance(DEFAULT_SETTINGS.idleUnloadMs - 10);
-    pool.applySettings(DEFAULT_SETTINGS);
+    await pool.applySettings(DEFAULT_SETTINGS);
     time.advance(10);
     expect(pool.residents()).toEqual([]);
     (await pool.acquire(makeManifest('m'), { holder: 'a', use, signal: live() })).release();
     time.advance(5_000);
-    pool.applySettings({ ...DEFAULT_SETTINGS, idleUnloadMs: 6_000 });
+    await pool.applySettings({ ...DEFAULT_SETTINGS, idleUnloadMs: 6_000 });
     time.advance(1_000);
     expect(pool.residents()).toEqual([]);
   });

@@ -8,6 +8,7 @@ import type { Logger } from '../../src/shared/logger.ts';
 import type { ComponentProgress, Engine, LoadedModel, MemoryUse, ModelUse } from '../engines/engine.ts';
 import type { ModelFiles, ModelManifest } from '../store/manifest.ts';
 import { planEviction, totalMemory } from './budget.ts';
+import { dropIdleComponents, makeRoom } from './idle-components.ts';
 import { createLease, type Lease } from './lease.ts';
 import { trackLoadProgress } from './load-progress.ts';
 import { describeResident, isIdle, type Resident } from './resident.ts';
@@ -31,7 +32,10 @@ export interface Pool {
   unload(name: string): Promise<boolean>;
   /** Whether a model of this content is in memory or being loaded. */
   isResident(contentHash: string): boolean;
-  applySettings(settings: Settings): void;
+  /** Settles when what nobody uses left for a lower budget. */
+  applySettings(settings: Settings): Promise<void>;
+  /** Gives so much back of what nobody uses, as far as there is so much. */
+  free(wanted: MemoryUse): Promise<void>;
   residents(): readonly ResidentModel[];
   memory(): MemoryUse;
   /** Names of the models that a holder has a lease on. */
@@ -115,12 +119,26 @@ export function createPool(environment: PoolEnvironment): Pool {
 
   /** Sets memory aside for a model that is being loaded, if it can be had without anybody losing one that is in use. */
   async function admit(resident: Resident, need: MemoryUse) {
-    const others = [...residents.values()].filter((other) => other !== resident);
-    const plan = planEviction(others, need, budget(), resident.onlyIntoFree ? () => false : isIdle);
+    const others = () => [...residents.values()].filter((other) => other !== resident);
+    if (!resident.onlyIntoFree) await makeRoom(others, need, budget());
+    const plan = planEviction(others(), need, budget(), resident.onlyIntoFree ? () => false : isIdle);
     if (!plan.fits) return { granted: false, quotaBytes: plan.quotaBytes } as const;
     resident.memory = need;
     await Promise.all(plan.leaving.map((other) => remove(other, 'evicted')));
     return { granted: true } as const;
+  }
+
+  /** Gives so much back of what nobody uses, if there is so much: components of models that stay, then idle models. */
+  async function free(wanted: MemoryUse): Promise<void> {
+    const before = totalMemory(residents.values());
+    const enough = () => {
+      const { gpuBytes, cpuBytes } = totalMemory(residents.values());
+      return before.gpuBytes - gpuBytes >= wanted.gpuBytes && before.cpuBytes - cpuBytes >= wanted.cpuBytes;
+    };
+    await dropIdleComponents(residents.values(), enough);
+    for (const idle of [...residents.values()].filter(isIdle).sort((a, b) => a.lastUsedAt - b.lastUsedAt)) {
+      if (!enough()) await remove(idle, 'memory is short');
+    }
   }
 
   function startLoad(manifest: ModelManifest, key: string, { use, onlyIntoFree = false }: AcquireOptions): Resident {
@@ -157,6 +175,7 @@ export function createPool(environment: PoolEnvironment): Pool {
         backend: settings.backend,
         files: environment.openFiles(manifest, abortLoad.signal, progress.note),
         onProgress: progress.note,
+        onDropped: progress.forget,
         admit: (need) => admit(resident, need),
       })
       .then(
@@ -183,6 +202,8 @@ export function createPool(environment: PoolEnvironment): Pool {
     void model.failed.then((error) => {
       logger.warn('model failed', { model: resident.manifest.card.name, code: error.code });
       void remove(resident, error.code);
+      // The device holds less than the budget says: what nobody uses leaves before anybody tries again.
+      if (error.code === 'out-of-memory') void free({ gpuBytes: Number.POSITIVE_INFINITY, cpuBytes: 0 });
     });
     logger.info('model is resident', { model: resident.manifest.card.name, tier: model.info.tier, ...resident.memory });
     return model;
@@ -244,15 +265,15 @@ export function createPool(environment: PoolEnvironment): Pool {
     isResident: (contentHash) => [...residents.values()].some(({ manifest }) => manifest.contentHash === contentHash),
     applySettings(next) {
       settings = next;
-      for (const idle of [...residents.values()].filter(isIdle).sort((a, b) => a.lastUsedAt - b.lastUsedAt)) {
-        const use = totalMemory(residents.values());
-        const over = use.gpuBytes > budget().gpuBytes || use.cpuBytes > budget().cpuBytes;
+      for (const idle of [...residents.values()].filter(isIdle)) {
         idle.cancelIdle?.();
         idle.cancelIdle = undefined;
-        if (over) void remove(idle, 'budget lowered');
-        else watchIdle(idle);
+        watchIdle(idle);
       }
+      const { gpuBytes, cpuBytes } = totalMemory(residents.values());
+      return free({ gpuBytes: gpuBytes - budget().gpuBytes, cpuBytes: cpuBytes - budget().cpuBytes });
     },
+    free,
     residents: () => [...residents.values()].map(describeResident),
     memory: () => totalMemory(residents.values()),
     get modelLoads() {

@@ -39,11 +39,14 @@ export interface FakeEngine extends Engine {
 
 export interface FakeEngineOptions {
   readonly memory?: MemoryUse;
+  /** What a loaded model says that it takes; `memory`, if left out. */
+  readonly memoryNow?: () => MemoryUse;
   readonly maxSequences?: number;
   readonly failWith?: () => unknown;
   readonly generate?: LoadedModel['generate'];
   readonly prepare?: LoadedModel['prepare'];
   readonly perform?: LoadedModel['perform'];
+  readonly dropIdle?: LoadedModel['dropIdle'];
 }
 
 /** An engine that loads at once, or when the test says so. */
@@ -97,8 +100,9 @@ function makeFakeModel(options: FakeEngineOptions, memory: MemoryUse): FakeModel
       maxSequences: options.maxSequences ?? 2,
     },
     failed,
-    memory: () => memory,
+    memory: () => options.memoryNow?.() ?? memory,
     prepare: options.prepare ?? (async () => {}),
+    dropIdle: options.dropIdle ?? (async () => {}),
     countTokens: async (input) => (typeof input === 'string' ? input.length : input.length * 3),
     perform:
       options.perform ??

@@ -11,6 +11,7 @@ const load = () =>
     files: NO_FILES,
     admit: grantAll,
     onProgress: () => {},
+    onDropped: () => {},
   });
 
 const collect = (signal = new AbortController().signal) => {

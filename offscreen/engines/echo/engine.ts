@@ -34,6 +34,7 @@ function createEchoModel(): LoadedModel {
       assertLive();
       signal.throwIfAborted();
     },
+    async dropIdle() {},
     async generate(request, events) {
       assertLive();
       return echo(request, events, AbortSignal.any([events.signal, end.signal]));

@@ -5,13 +5,15 @@ import type { FromWorker, ToWorker } from './messages.ts';
 /** Answers what a worker asks of its surroundings, as long as it lives: files, memory, and somebody who sees how far it is. */
 export function createAttendant(
   worker: Pick<Worker, 'postMessage'>,
-  { files, admit, onProgress }: Pick<LoadOptions, 'files' | 'admit' | 'onProgress'>,
+  { files, admit, onProgress, onDropped }: Pick<LoadOptions, 'files' | 'admit' | 'onProgress' | 'onDropped'>,
 ): (message: FromWorker) => boolean {
   const tell = (message: ToWorker) => worker.postMessage(message);
   return (message) => {
     if (message.kind === 'progress') {
       const { kind: _, ...progress } = message;
       onProgress(progress);
+    } else if (message.kind === 'dropped') {
+      onDropped(message.component);
     } else if (message.kind === 'ask') {
       void answerFileAsk(message, files).then(tell);
     } else if (message.kind === 'admit') {

@@ -17,6 +17,8 @@ export interface SequenceCache {
   copyFrom(other: SequenceCache): void;
   /** Forgets everything, for the next sequence. */
   reset(): void;
+  /** Gives the memory back. */
+  dispose(): void;
 }
 
 const PARTS = ['key', 'value'] as const;
@@ -67,6 +69,12 @@ export async function createDeviceCache(
       for (const { buffer } of caches) encoder.clearBuffer(buffer);
       device.queue.submit([encoder.finish()]);
     },
+    dispose() {
+      for (const { tensor, buffer } of caches) {
+        tensor.dispose();
+        buffer.destroy();
+      }
+    },
   };
 }
 
@@ -96,6 +104,9 @@ export function createHostCache(ort: OrtModule, shape: DecoderShape): SequenceCa
     },
     reset() {
       past = start();
+    },
+    dispose() {
+      past = {};
     },
   };
 }

@@ -3,15 +3,7 @@ import { fromWireError, WebplatError } from '../../../src/protocol/errors.ts';
 import { TASKS } from '../../../src/protocol/tasks/tasks.ts';
 import { onAbort } from '../../../src/shared/abort.ts';
 import type { GenerateEvents, LoadedInfo, LoadedModel, ModelUse, PerformEvents } from '../engine.ts';
-import {
-  CountValue,
-  FromWorker,
-  GenerateValue,
-  PrepareValue,
-  RunValue,
-  type State,
-  type ToWorker,
-} from './messages.ts';
+import { CountValue, DoneValue, FromWorker, GenerateValue, RunValue, type State, type ToWorker } from './messages.ts';
 
 /** A request without the number that the client gives it. */
 type Ask = ToWorker extends infer M ? (M extends { id: number } ? Omit<M, 'id'> : never) : never;
@@ -78,6 +70,7 @@ export function createWorkerModel(start: ClientStart): LoadedModel {
   }
 
   function receive(message: FromWorker): void {
+    if (message.kind === 'dropped') prepared.clear();
     if (attend(message)) return;
     if (message.kind === 'text') say(message);
     else if (message.kind === 'tokens') pending.get(message.id)?.events.onTokens?.(message.count);
@@ -142,7 +135,7 @@ export function createWorkerModel(start: ClientStart): LoadedModel {
     failed,
     async prepare(use, signal) {
       if (prepared.has(keyOf(use))) return;
-      await ask(PrepareValue, { kind: 'prepare', use }, { signal });
+      await ask(DoneValue, { kind: 'prepare', use }, { signal });
       prepared.add(keyOf(use));
     },
     generate: (request, events) => ask(GenerateValue, { kind: 'generate', request }, events),
@@ -162,6 +155,9 @@ export function createWorkerModel(start: ClientStart): LoadedModel {
         Object.values(inputs).map(({ data }) => data),
       ),
     memory: () => state.memory,
+    async dropIdle() {
+      await ask(DoneValue, { kind: 'drop-idle' });
+    },
     async dispose() {
       end(new WebplatError('session-ended'));
     },

@@ -33,20 +33,28 @@ export interface ComponentsEnvironment<Session> {
     planned: PlannedComponent,
     options: { readonly maxSequences: number; readonly signal: AbortSignal; readonly urgency: () => number },
   ): Promise<Session>;
+  /** Gives the memory of one back. */
+  close(session: Session): Promise<void>;
   /** Asks for memory; answers the budget that stands in the way, or undefined when it is granted. */
   admit(need: MemoryUse): Promise<number | undefined>;
   onProgress(progress: ComponentProgress): void;
+  onDropped(name: ComponentName): void;
 }
 
-/** The components of a model, each loaded once, when it is first needed. */
+/** The components of a model, each loaded once, when it is first needed, and exchanged one by one where memory is short. */
 export interface Components<Session> {
   /**
    * Loads what is missing of `names`, all of it at once, and waits for it. Work that nobody waits for any more is stopped.
    *
+   * @returns a function that ends the use: until then, none of them leaves
    * @throws WebplatError `out-of-memory` when it does not fit, however it is stored.
    */
-  need(names: readonly ComponentName[], signal: AbortSignal): Promise<void>;
-  /** @throws WebplatError `internal` for a component that was not waited for. */
+  use(names: readonly ComponentName[], signal: AbortSignal): Promise<() => void>;
+  /** Lets everything go that nobody uses. */
+  dropIdle(): Promise<void>;
+  /** What that would give back. */
+  idleMemory(): MemoryUse;
+  /** @throws WebplatError `internal` for a component that is not in use. */
   get(name: ComponentName): OpenComponent<Session>;
   /** The shape of the decoder, when one is loaded. */
   readonly decoder: DecoderShape | undefined;
@@ -54,14 +62,19 @@ export interface Components<Session> {
 }
 
 interface Entry<Session> {
+  readonly name: ComponentName;
   readonly ready: Promise<OpenComponent<Session>>;
   readonly abort: AbortController;
   readonly memory: MemoryUse;
   open?: OpenComponent<Session>;
   waiters: number;
+  /** Requests that need it now, those that wait for it included. */
+  users: number;
   /** When it was last asked for: what is wanted latest is wanted most. */
   urgency: number;
 }
+
+const NOTHING: MemoryUse = { gpuBytes: 0, cpuBytes: 0 };
 
 export function createComponents<Session>(environment: ComponentsEnvironment<Session>): Components<Session> {
   const { family, config, table, tier, precision, bring, onProgress } = environment;
@@ -78,8 +91,11 @@ export function createComponents<Session>(environment: ComponentsEnvironment<Ses
       if (!emit) throw new WebplatError('internal');
       return { name, emit: (storage: Parameters<typeof emit>[2]) => emit(config, table, storage) };
     });
-    const taken = [...entries.values()].map(({ memory }) => memory).reduce(addMemory, environment.taken);
-    const plan = await choosePlan(planComponents({ tier, precision, wanted, taken }), environment.admit);
+    const plans = () => {
+      const taken = [...entries.values()].map(({ memory }) => memory).reduce(addMemory, environment.taken);
+      return planComponents({ tier, precision, wanted, taken });
+    };
+    const plan = await choosePlan(plans, environment.admit, dropLeastUsed);
     maxSequences = Math.min(maxSequences, plan.maxSequences);
     for (const planned of plan.components) start(planned, plan);
   }
@@ -90,9 +106,11 @@ export function createComponents<Session>(environment: ComponentsEnvironment<Ses
     const urgency = () => entry.urgency;
     const brought = bring(planned, { maxSequences: plan.maxSequences, signal: abort.signal, urgency });
     const entry: Entry<Session> = {
+      name,
       abort,
       memory: componentMemory(tier, planned, plan.maxSequences),
       waiters: 0,
+      users: 0,
       urgency: 0,
       ready: brought.then(
         (session) => {
@@ -110,9 +128,7 @@ export function createComponents<Session>(environment: ComponentsEnvironment<Ses
     entries.set(name, entry);
   }
 
-  async function waitFor(name: ComponentName, signal: AbortSignal): Promise<void> {
-    const entry = entries.get(name);
-    if (!entry) throw new WebplatError('internal');
+  async function waitFor(entry: Entry<Session>, signal: AbortSignal): Promise<void> {
     entry.waiters += 1;
     entry.urgency = asked;
     // A load is stopped only by the last of those who wait for it.
@@ -128,13 +144,58 @@ export function createComponents<Session>(environment: ComponentsEnvironment<Ses
     }
   }
 
+  const idle = (): Entry<Session>[] =>
+    [...entries.values()].filter(({ open, users }) => open && users === 0).sort((a, b) => a.urgency - b.urgency);
+
+  /** Takes what is asked for out of the list at once, so that nobody begins to use what is about to go. */
+  async function drop(leaving: readonly Entry<Session>[]): Promise<void> {
+    for (const { name } of leaving) entries.delete(name);
+    for (const { name, open } of leaving) {
+      if (open) await environment.close(open.session);
+      environment.onDropped(name);
+    }
+  }
+
+  /** Lets go of what was not used for longest; false when everything is in use. */
+  async function dropLeastUsed(): Promise<boolean> {
+    const [oldest] = idle();
+    if (oldest) await drop([oldest]);
+    return oldest !== undefined;
+  }
+
   return {
-    async need(names, signal) {
+    async use(names, signal) {
       signal.throwIfAborted();
       asked += 1;
-      await planning.run(() => startMissing(names));
-      await Promise.all(names.map((name) => waitFor(name, signal)));
+      const held = new Set<Entry<Session>>();
+      const hold = () => {
+        for (const name of names) {
+          const entry = entries.get(name);
+          if (!entry || held.has(entry)) continue;
+          held.add(entry);
+          entry.users += 1;
+        }
+      };
+      const release = () => {
+        for (const entry of held) entry.users -= 1;
+        held.clear();
+      };
+      try {
+        await planning.run(async () => {
+          // What is there already must not leave for what is missing.
+          hold();
+          await startMissing(names);
+          hold();
+        });
+        await Promise.all([...held].map((entry) => waitFor(entry, signal)));
+        return release;
+      } catch (error) {
+        release();
+        throw error;
+      }
     },
+    dropIdle: () => drop(idle()),
+    idleMemory: () => idle().reduce((sum, { memory }) => addMemory(sum, memory), NOTHING),
     get(name) {
       const open = entries.get(name)?.open;
       if (!open) throw new WebplatError('internal');
@@ -149,16 +210,23 @@ export function createComponents<Session>(environment: ComponentsEnvironment<Ses
   };
 }
 
-/** The best way that memory is granted for. */
+/**
+ * The best way that memory is granted for. What nobody uses leaves before anything is given up for a way that takes less.
+ *
+ * @param plans ways with what is loaded now, best first
+ * @param drop lets go of one thing that nobody uses; false when there is none
+ */
 async function choosePlan(
-  plans: Iterable<LoadPlan>,
+  plans: () => Iterable<LoadPlan>,
   admit: ComponentsEnvironment<unknown>['admit'],
+  drop: () => Promise<boolean>,
 ): Promise<LoadPlan> {
   let leastBytes = Number.POSITIVE_INFINITY;
   let quota = 0;
-  for (const plan of plans) {
+  for (const plan of plans()) {
     const quotaBytes = await admit(plan.memory);
     if (quotaBytes === undefined) return plan;
+    if (await drop()) return choosePlan(plans, admit, drop);
     quota = quotaBytes;
     leastBytes = Math.min(leastBytes, plan.memory.gpuBytes || plan.memory.cpuBytes);
   }

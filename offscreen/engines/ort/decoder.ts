@@ -25,6 +25,8 @@ export interface OrtDecoderParts extends RunSetting {
 export interface OrtDecoder extends Decoder {
   /** A sequence about as many states of an encoder as there can be, which are all zero and were not computed. */
   openBlank(): Promise<DecoderSequence>;
+  /** Gives the caches back; no sequence is open any more. */
+  dispose(): void;
 }
 
 /** What sequences that are opened together are about. */
@@ -96,6 +98,9 @@ export function createOrtDecoder(parts: OrtDecoderParts): OrtDecoder {
     openAll,
     open: async (about) => only(await openAll(1, about)),
     openBlank: async () => only(await openWith(1, () => blankContext(parts))),
+    dispose() {
+      for (const cache of slots.drain()) cache.dispose();
+    },
   };
 }
 

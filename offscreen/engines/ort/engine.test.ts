@@ -78,6 +78,7 @@ function makeEngine(...answers: Answer[]) {
       files: NO_FILES,
       admit: grantAll,
       onProgress: () => {},
+      onDropped: () => {},
     });
   return { load, workers, abort };
 }

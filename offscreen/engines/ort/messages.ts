@@ -24,7 +24,12 @@ const PerformedTaskName = v.picklist(Object.keys(TASKS) as PerformedTask[]);
 
 const Use = v.strictObject({ task: TaskName, graph: v.optional(ComponentLabel) });
 
-const Memory = v.strictObject({ gpuBytes: Bytes, cpuBytes: Bytes, peakGpuBytes: v.optional(Bytes) });
+const Memory = v.strictObject({
+  gpuBytes: Bytes,
+  cpuBytes: Bytes,
+  peakGpuBytes: v.optional(Bytes),
+  idleGpuBytes: v.optional(Bytes),
+});
 
 /** What a model can do with the components that are loaded. */
 const State = v.strictObject({
@@ -46,6 +51,7 @@ export const ToWorker = v.variant('kind', [
     inSequence: v.boolean(),
   }),
   v.strictObject({ kind: v.literal('prepare'), id: RequestId, use: Use }),
+  v.strictObject({ kind: v.literal('drop-idle'), id: RequestId }),
   v.strictObject({
     kind: v.literal('generate'),
     id: RequestId,
@@ -74,6 +80,7 @@ export const FromWorker = v.variant('kind', [
     doneBytes: Bytes,
     totalBytes: Bytes,
   }),
+  v.strictObject({ kind: v.literal('dropped'), component: ComponentLabel }),
   FileAsk,
   v.strictObject({ kind: v.literal('admit'), memory: Memory }),
   v.strictObject({
@@ -99,6 +106,7 @@ export const GenerateValue = v.strictObject({
   outputTokens: Count,
   computeMs: DurationMs,
 });
-export const PrepareValue = v.strictObject({});
+/** Of requests that answer nothing but that they are done. */
+export const DoneValue = v.strictObject({});
 export const CountValue = Count;
 export const RunValue = TensorMap;

@@ -34,6 +34,7 @@ export interface OpenRequest {
   /** Loads one component after the other, each in one piece: what loading in parallel is compared with. */
   readonly inSequence: boolean;
   onProgress(progress: ComponentProgress): void;
+  onDropped(component: string): void;
   /** Asks for memory; answers the budget that stands in the way, or undefined when it is granted. */
   admit(need: MemoryUse): Promise<number | undefined>;
 }
@@ -47,8 +48,10 @@ export interface OpenModel extends TaskModel {
   readonly contextTokens: number | undefined;
   /** Requests that are worked on at once. */
   readonly maxSequences: number;
-  /** Loads what is missing for a use of the model. */
-  prepare(use: ModelUse, signal: AbortSignal): Promise<void>;
+  /** Loads what is missing for a use of the model, and keeps it until the function that is returned is called. */
+  use(use: ModelUse, signal: AbortSignal): Promise<() => void>;
+  /** Lets go of components that nobody uses, where that gives memory back. */
+  dropIdle(): Promise<void>;
   memory(): MemoryUse;
 }
 
@@ -59,7 +62,7 @@ export interface OpenModel extends TaskModel {
  * @throws WebplatError for what is wrong with the model, {@link TierRefused} for what is wrong with the tier.
  */
 export async function openModel(request: OpenRequest): Promise<OpenModel> {
-  const { tier, files, service, precision, assetBase, contentHash, inSequence, admit, onProgress } = request;
+  const { tier, files, service, precision, assetBase, contentHash, inSequence, admit, onProgress, onDropped } = request;
   const source = createModelReader(files, service, new AbortController().signal);
   const texts = await readModelTexts(source);
   const { config } = texts;
@@ -90,6 +93,8 @@ export async function openModel(request: OpenRequest): Promise<OpenModel> {
     taken: emptyMemory(tier),
     admit,
     onProgress,
+    onDropped,
+    close: (started) => started.close(),
     async bring(planned, options) {
       const work = async () => {
         const artifact = await compileComponent(compile, planned, options);
@@ -129,17 +134,19 @@ export async function openModel(request: OpenRequest): Promise<OpenModel> {
       if ('decoder' in component) return component.decoder;
       throw new WebplatError('internal');
     },
-    async prepare(use, signal) {
+    async use(use, signal) {
       try {
-        await components.need(componentsFor(use, family, config), signal);
+        return await components.use(componentsFor(use, family, config), signal);
       } finally {
         converters?.rest();
       }
     },
+    // The memory of WebAssembly modules never shrinks: there, leaving would only cost the time of coming back.
+    dropIdle: async () => owned && components.dropIdle(),
     memory: () => ({
       gpuBytes: owned?.bytes() ?? 0,
       cpuBytes: runtime.heapBytes(),
-      ...(owned && { peakGpuBytes: owned.peakBytes() }),
+      ...(owned && { peakGpuBytes: owned.peakBytes(), idleGpuBytes: components.idleMemory().gpuBytes }),
     }),
   };
 }

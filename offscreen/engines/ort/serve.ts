@@ -5,7 +5,7 @@ import { createFileServiceClient } from '../../store/file-service.ts';
 import { performTask } from '../../tasks/perform-task.ts';
 import { runTensors } from '../../tasks/tensors.ts';
 import { generateText } from '../../tasks/text-generation.ts';
-import type { MemoryUse, PerformRequest } from '../engine.ts';
+import type { MemoryUse, ModelUse, PerformRequest } from '../engine.ts';
 import { type FromWorker, type State, ToWorker } from './messages.ts';
 import { type OpenModel, openModel } from './open-model.ts';
 import { TierRefused } from './start-component.ts';
@@ -17,7 +17,15 @@ export interface WorkerPort {
 }
 
 type Of<Kind extends ToWorker['kind']> = Extract<ToWorker, { kind: Kind }>;
-type Request = Of<'prepare' | 'generate' | 'perform' | 'count' | 'run'>;
+type Request = Of<'prepare' | 'drop-idle' | 'generate' | 'perform' | 'count' | 'run'>;
+
+type Computing = Exclude<Request, Of<'drop-idle' | 'count'>>;
+
+function useOf(request: Computing): ModelUse {
+  if (request.kind === 'prepare') return request.use;
+  if (request.kind === 'run') return { task: 'tensors', graph: request.graph };
+  return { task: request.kind === 'perform' ? request.request.task : 'text-generation' };
+}
 
 export function serveEngine(port: WorkerPort): void {
   const running = new Map<number, AbortController>();
@@ -45,10 +53,12 @@ export function serveEngine(port: WorkerPort): void {
         service,
         assetBase: new URL(assetBase),
         onProgress: (progress) => post({ kind: 'progress', ...progress }),
+        onDropped: (component) => post({ kind: 'dropped', component }),
         admit,
       });
       // A load that nobody wants any more ends with its worker.
-      await opened.prepare(use, new AbortController().signal);
+      const release = await opened.use(use, new AbortController().signal);
+      release();
       model = opened;
       void opened.broken.then(fail);
       post({ kind: 'loaded', ...(opened.adapter && { adapter: opened.adapter }), state: stateOf(opened) });
@@ -59,12 +69,24 @@ export function serveEngine(port: WorkerPort): void {
   }
 
   async function compute(opened: OpenModel, request: Request, signal: AbortSignal): Promise<unknown> {
-    const { id } = request;
-    const onCompute = (computeMs: number) => post({ kind: 'compute', id, computeMs });
-    if (request.kind === 'prepare') {
-      await opened.prepare(request.use, signal);
+    if (request.kind === 'drop-idle') {
+      await opened.dropIdle();
       return {};
     }
+    if (request.kind === 'count') return opened.tokenizer().encode(request.input).length;
+    const release = await opened.use(useOf(request), signal);
+    try {
+      return await run(opened, request, signal);
+    } finally {
+      release();
+    }
+  }
+
+  /** Does what needs components, which stay as long as it takes. */
+  async function run(opened: OpenModel, request: Computing, signal: AbortSignal): Promise<unknown> {
+    if (request.kind === 'prepare') return {};
+    const { id } = request;
+    const onCompute = (computeMs: number) => post({ kind: 'compute', id, computeMs });
     if (request.kind === 'run') return runTensors(opened, request, { signal, onCompute });
     if (request.kind === 'perform') {
       const onTokens = (count: number) => post({ kind: 'tokens', id, count });
@@ -72,10 +94,9 @@ export function serveEngine(port: WorkerPort): void {
       const asked = request.request as PerformRequest;
       return performTask(opened, asked, { signal, onCompute, onTokens });
     }
-    const tokenizer = opened.tokenizer();
-    if (request.kind === 'count') return tokenizer.encode(request.input).length;
     const onText: Parameters<typeof generateText>[3]['onText'] = (chunk) => post({ kind: 'text', id, chunk });
-    return generateText(opened.decoder('decoder'), tokenizer, request.request, { signal, onText, onCompute });
+    const events = { signal, onText, onCompute };
+    return generateText(opened.decoder('decoder'), opened.tokenizer(), request.request, events);
   }
 
   async function answer(request: Request): Promise<void> {

@@ -3,6 +3,8 @@ export interface Slots<T> {
   /** A free one, a new one while there may be more, or the next one that is given back; first come, first served. */
   take(): Promise<T>;
   give(item: T): void;
+  /** Takes all that are free, never to be given back. */
+  drain(): readonly T[];
 }
 
 export function createSlots<T>(most: number, make: () => Promise<T>): Slots<T> {
@@ -27,5 +29,6 @@ export function createSlots<T>(most: number, make: () => Promise<T>): Slots<T> {
       if (next) next(item);
       else free.push(item);
     },
+    drain: () => free.splice(0),
   };
 }

@@ -37,6 +37,8 @@ export interface StartSetting {
 export interface StartedComponent {
   readonly running: RunningComponent;
   readonly session: InferenceSession;
+  /** Gives its memory back; nothing runs on it any more. */
+  close(): Promise<void>;
 }
 
 /** Opens a session and tries it once, so that everything is compiled before the first request. */
@@ -62,12 +64,20 @@ export async function startComponent(
   if (!shape) {
     const runner = createGraphRunner({ ...setting, session, inputs });
     await watched(tryGraph(runner));
-    return { running: { graph: runner }, session };
+    return { running: { graph: runner }, session, close: () => setting.mutex.run(() => session.release()) };
   }
   const { maxSequences } = start;
   const decoder = createOrtDecoder({ ...setting, session, shape, maxSequences, ...memoryFor(planned, shape, start) });
   await watched(tryDecoder(decoder));
-  return { running: { decoder }, session };
+  return {
+    running: { decoder },
+    session,
+    close: () =>
+      setting.mutex.run(async () => {
+        decoder.dispose();
+        await session.release();
+      }),
+  };
 }
 
 /** Where a decoder keeps what it knows of earlier tokens, and of an encoder's states. */

@@ -1,7 +1,7 @@
 import { probeCapabilities } from '../../../../offscreen/device/capabilities.ts';
 import { openDevice, requestAdapter } from '../../../../offscreen/device/gpu-device.ts';
 import { kickWhile, measureReadBack } from '../../../../offscreen/device/read-back.ts';
-import type { LoadedModel, ModelUse } from '../../../../offscreen/engines/engine.ts';
+import type { LoadedModel, MemoryUse, ModelUse } from '../../../../offscreen/engines/engine.ts';
 import { createOrtEngine } from '../../../../offscreen/engines/ort/engine.ts';
 import type { Precision } from '../../../../offscreen/graphs/graph.ts';
 import type { ModelManifest } from '../../../../offscreen/store/manifest.ts';
@@ -16,6 +16,10 @@ import { callTask, endTasks, startTasks } from './tasks.ts';
 const assetBase = new URL('./', location.href);
 const models = new Map<number, LoadedModel>();
 let lastModel = 0;
+/** Components that left memory while their models stayed. */
+const dropped: string[] = [];
+/** Memory that was asked for. */
+const wanted: MemoryUse[] = [];
 
 export interface LoadArguments {
   readonly backend: Settings['backend'];
@@ -88,12 +92,14 @@ const api = {
       const phases: LoadProgress['phase'][] = [];
       const start = performance.now();
       const { signal } = new AbortController();
-      const wanted = manifest ?? (await resolveManifest());
-      const files = createPackagedSource(assetBase).open(wanted, signal, () => {});
-      const loaded = await engine.load(wanted, {
+      const model = manifest ?? (await resolveManifest());
+      const files = createPackagedSource(assetBase).open(model, signal, () => {});
+      const loaded = await engine.load(model, {
         use,
         signal,
-        async admit({ gpuBytes }) {
+        async admit(need) {
+          const { gpuBytes } = need;
+          wanted.push(need);
           if (gpuBytes > gpuBudgetBytes) return { granted: false, quotaBytes: gpuBudgetBytes };
           return { granted: true };
         },
@@ -106,6 +112,7 @@ const api = {
         },
         backend,
         onProgress: ({ phase }) => phases.push(phase),
+        onDropped: (component) => dropped.push(component),
       });
       lastModel += 1;
       models.set(lastModel, loaded);
@@ -181,7 +188,12 @@ const api = {
       await get(model).prepare(use, new AbortController().signal);
       return true;
     }),
-  startTasks: (wanted: ModelManifest) => startTasks(assetBase, wanted),
+  dropIdle: async (model: number) => {
+    await get(model).dropIdle();
+    return dropped.splice(0);
+  },
+  wanted: () => wanted.splice(0),
+  startTasks: (manifest: ModelManifest) => startTasks(assetBase, manifest),
   callTask,
   endTasks,
   countTokens: (model: number, input: TextInput) => outcome(() => get(model).countTokens(input)),

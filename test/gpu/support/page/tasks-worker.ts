@@ -101,9 +101,10 @@ const handlers: Handlers = {
       assetBase: new URL(assetBase),
       inSequence: false,
       onProgress: () => {},
+      onDropped: () => {},
       admit: async () => undefined,
     });
-    for (const graph of graphs) await opened.prepare({ task: 'tensors', graph }, signal);
+    for (const graph of graphs) await opened.use({ task: 'tensors', graph }, signal);
     return true;
   },
   async encodedLogits({ inputs, ids }) {

@@ -1,0 +1,106 @@
+import { describe, expect, it } from 'vitest';
+import { WebplatError } from '../../../src/protocol/errors.ts';
+import { deferred } from '../../../test/support/fake-engine.ts';
+import type { ComponentName, ModelFamily } from '../../families/family.ts';
+import type { EmittedGraph } from '../../graphs/build/graph-builder.ts';
+import { createComponents } from './components.ts';
+import { emptyMemory } from './plan.ts';
+
+const WEIGHTS = 1000;
+const live = () => new AbortController().signal;
+
+function graph(bytes: number): EmittedGraph {
+  return { parts: [{ file: 'w', bytes, steps: [] }], inputs: [], outputs: [] } as unknown as EmittedGraph;
+}
+
+/** Components of `WEIGHTS` bytes each, of which so many fit at once. */
+function setUp({ room = 99, bring = async (name: string) => name } = {}) {
+  const names: readonly ComponentName[] = ['text', 'vision', 'audio'];
+  const { gpuBytes } = emptyMemory('jspi');
+  const events: string[] = [];
+  const components = createComponents<string>({
+    family: {
+      components: Object.fromEntries(names.map((name) => [name, () => graph(WEIGHTS)])),
+    } as unknown as ModelFamily,
+    config: {},
+    table: { names: () => [], get: () => undefined },
+    tier: 'jspi',
+    precision: 'fp32',
+    taken: emptyMemory('jspi'),
+    async bring({ name }) {
+      events.push(`bring ${name}`);
+      return bring(name);
+    },
+    async close(session) {
+      events.push(`close ${session}`);
+    },
+    admit: async (need) => (need.gpuBytes > gpuBytes + room * WEIGHTS ? room * WEIGHTS : undefined),
+    onProgress: () => {},
+    onDropped: (name) => events.push(`dropped ${name}`),
+  });
+  return { components, events };
+}
+
+describe('components that nobody uses', () => {
+  it('leave when they are asked to, and come back when they are needed', async () => {
+    const { components, events } = setUp();
+    const end = await components.use(['text'], live());
+    (await components.use(['vision'], live()))();
+    expect(components.idleMemory()).toEqual({ gpuBytes: WEIGHTS, cpuBytes: 0 });
+    await components.dropIdle();
+    expect(events).toEqual(['bring text', 'bring vision', 'close vision', 'dropped vision']);
+    expect(components.get('text').session).toBe('text');
+    expect(() => components.get('vision')).toThrow(WebplatError);
+    end();
+    (await components.use(['text', 'vision'], live()))();
+    expect(events.slice(4)).toEqual(['bring vision']);
+  });
+
+  it('make room for others of the same model, the longest unused first', async () => {
+    const { components, events } = setUp({ room: 2 });
+    for (const name of ['text', 'vision', 'text', 'audio'] as const) (await components.use([name], live()))();
+    expect(events).toEqual(['bring text', 'bring vision', 'close vision', 'dropped vision', 'bring audio']);
+  });
+
+  it('do not leave while they are used, whatever is needed', async () => {
+    const { components, events } = setUp({ room: 1 });
+    const end = await components.use(['text'], live());
+    await expect(components.use(['vision'], live())).rejects.toMatchObject({ code: 'out-of-memory' });
+    end();
+    end();
+    (await components.use(['vision'], live()))();
+    expect(events).toEqual(['bring text', 'close text', 'dropped text', 'bring vision']);
+  });
+
+  it('do not leave for what they are used together with', async () => {
+    const { components, events } = setUp({ room: 1 });
+    (await components.use(['text'], live()))();
+    await expect(components.use(['text', 'vision'], live())).rejects.toMatchObject({ code: 'out-of-memory' });
+    expect(events).toEqual(['bring text']);
+    expect(components.idleMemory().gpuBytes).toBe(WEIGHTS);
+  });
+
+  it('are not those that are still loading', async () => {
+    const { promise, resolve } = deferred<string>();
+    const { components, events } = setUp({ bring: () => promise });
+    const using = components.use(['text'], live());
+    await Promise.resolve();
+    await components.dropIdle();
+    resolve('text');
+    (await using)();
+    expect(events).toEqual(['bring text']);
+  });
+
+  it('are forgotten when their load fails, and tried again', async () => {
+    let broken = true;
+    const bring = async (name: string) => {
+      if (broken) throw new WebplatError('model-corrupt');
+      return name;
+    };
+    const { components } = setUp({ bring });
+    await expect(components.use(['text'], live())).rejects.toMatchObject({ code: 'model-corrupt' });
+    broken = false;
+    (await components.use(['text'], live()))();
+    expect(components.idleMemory().gpuBytes).toBe(WEIGHTS);
+  });
+});

@@ -1,0 +1,39 @@
+import type { MemoryUse } from '../engines/engine.ts';
+import { type Budget, planEviction } from './budget.ts';
+import { isIdle, type Resident } from './resident.ts';
+
+/** Models that stay, with components that no request of theirs uses: the longest unused first. */
+function withIdleComponents(residents: Iterable<Resident>): Resident[] {
+  return [...residents]
+    .filter((resident) => resident.state === 'ready' && !isIdle(resident) && idleBytes(resident) > 0)
+    .sort((a, b) => a.lastUsedAt - b.lastUsedAt);
+}
+
+const idleBytes = ({ memory }: Resident): number => memory.idleGpuBytes ?? 0;
+
+/** Has models let go of components that nobody uses, one model after the other, until that is enough. */
+export async function dropIdleComponents(residents: Iterable<Resident>, enough: () => boolean): Promise<void> {
+  for (const resident of withIdleComponents(residents)) {
+    if (enough()) return;
+    const { model } = resident;
+    // A model that breaks while it is asked leaves by itself.
+    await model?.dropIdle().catch(() => {});
+    if (model && resident.state === 'ready') resident.memory = model.memory();
+  }
+}
+
+/**
+ * Makes room for `need` by components that nobody uses, if it can be had that way or if idle models leave too; for what
+ * cannot be had, nobody loses anything.
+ */
+export async function makeRoom(residents: () => readonly Resident[], need: MemoryUse, budget: Budget): Promise<void> {
+  const fits = () => {
+    const plan = planEviction(residents(), need, budget, () => false);
+    return plan.fits;
+  };
+  const least = residents().map((resident) => ({
+    ...resident,
+    memory: { ...resident.memory, gpuBytes: Math.max(0, resident.memory.gpuBytes - idleBytes(resident)) },
+  }));
+  if (planEviction(least, need, budget).fits) await dropIdleComponents(residents(), fits);
+}
