@@ -12,6 +12,7 @@ import { randomToken } from '../src/shared/ids.ts';
 import type { Logger } from '../src/shared/logger.ts';
 import type { DataPort } from '../src/shared/port.ts';
 import { servePort } from './data/serve-port.ts';
+import { measureAgentMemory } from './device/agent-memory.ts';
 import { createHostMonitor } from './device/host-monitor.ts';
 import { createEchoEngine } from './engines/echo/engine.ts';
 import { isCurrentArtifact } from './engines/ort/compiled-key.ts';
@@ -22,6 +23,7 @@ import type { Services } from './handlers/execute.ts';
 import { createFilesHandlers } from './handlers/files-handlers.ts';
 import { warmModels } from './handlers/warm-models.ts';
 import { createMediaDecoders } from './media/decoders.ts';
+import { watchMemory } from './pool/memory-watch.ts';
 import { createPool, type Pool } from './pool/pool.ts';
 import { createScheduler } from './schedule/scheduler.ts';
 import { createSessions } from './sessions/sessions.ts';
@@ -111,6 +113,13 @@ export function createHost({ assetBase, report, logger }: HostEnvironment): Host
   };
   const monitor = createHostMonitor();
   const ending = new AbortController();
+  watchMemory({
+    pool,
+    measure: measureAgentMemory,
+    budgetBytes: () => settings.cpuBudgetBytes,
+    later,
+    signal: ending.signal,
+  });
 
   function applySettings(next: Settings): void {
     settings = next;
