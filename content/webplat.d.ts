@@ -320,10 +320,30 @@ export interface ModelCard {
   readonly downloadBytes: number;
   /** Tokens of prompt and answer together; absent where the notion has no meaning. */
   readonly contextTokens?: number | undefined;
+  /** What it is expected to take and where it runs, known before any of its weights is; absent where nothing has to be chosen. */
+  readonly hardware?: ModelHardware | undefined;
+}
+
+export interface ModelHardware {
+  /** Architecture, as config.json names it. */
+  readonly family: string;
+  readonly parameters: number;
+  /** Parts that are loaded and compiled side by side, each when a task needs it. */
+  readonly components: readonly string[];
+  /** Bytes of all weights, by the way in which linear layers are stored. */
+  readonly precisions: readonly { readonly precision: 'fp32' | 'fp16' | 'q8' | 'q4'; readonly bytes: number }[];
+  /** What is best where memory and devices allow it, the best backend first. */
+  readonly recommended: {
+    readonly precision: 'fp32' | 'fp16' | 'q8' | 'q4';
+    readonly backends: readonly ('webgpu' | 'wasm')[];
+  };
 }
 
 export interface Availability {
-  /** `ready`: in memory for this site; `on-disk`: loads without the network; `downloadable`: `bytes` have to come first. */
+  /**
+   * `ready`: in memory for this site; `on-disk`: loads without the network; `downloadable`: `bytes` have to come first;
+   * `unavailable`: it cannot run here, for the `reason`, which says what could.
+   */
   readonly availability: 'ready' | 'on-disk' | 'downloadable' | 'needs-permission' | 'unavailable';
   readonly bytes?: number;
   readonly reason?: string | undefined;

@@ -42,6 +42,11 @@ export function familyOf(config: unknown): ModelFamily {
     throw new WebplatError('model-corrupt', undefined, { reason: 'config.json names no model type.' });
   const { model_type } = typed.output;
   const family = FAMILIES.find(({ modelTypes }) => modelTypes.includes(model_type));
-  if (!family) throw new WebplatError('model-unsupported', undefined, { reason: `Models of type ${model_type}.` });
+  if (!family) throw new WebplatError('model-unsupported', undefined, { reason: unknownType(model_type) });
   return family;
+}
+
+function unknownType(modelType: string): string {
+  const known = FAMILIES.flatMap(({ modelTypes }) => modelTypes).join(', ');
+  return `Models of type ${modelType.slice(0, 64)} do not run here. These do: ${known}.`;
 }

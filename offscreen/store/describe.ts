@@ -3,6 +3,7 @@ import { WebplatError } from '../../src/protocol/errors.ts';
 import type { ModelCard } from '../../src/protocol/model.ts';
 import { parseModelName } from '../../src/protocol/model-name.ts';
 import type { ModelTask } from '../families/family.ts';
+import { hardwareOf } from '../families/hardware.ts';
 import { familyOf } from '../families/registry.ts';
 import type { RemoteModel } from './sources/remote-model.ts';
 
@@ -10,10 +11,8 @@ const ConfigFile = v.object({
   max_position_embeddings: v.optional(v.pipe(v.number(), v.safeInteger(), v.minValue(1))),
 });
 
-/** 4 bits a weight with scales and caches, for each byte of a checkpoint that stores two: an estimate before a plan is made. */
-const RESIDENT_PER_STORED = 0.35;
-/** What runs once a request stays as exact as it is stored, and half-precision weights become float32. */
-const RESIDENT_PER_STORED_EXACT = 2;
+/** Caches and activations beside the weights: an estimate before a plan is made. */
+const RESIDENT_PER_WEIGHTS = 1.25;
 const LEAST_RESIDENT_BYTES = 32 * 2 ** 20;
 
 /** What a model is to the user, from its list of files and its config. */
@@ -22,9 +21,11 @@ export function describeModel(name: string, remote: RemoteModel, config: unknown
   if (!parsed) throw new WebplatError('unknown-model');
   const family = familyOf(config);
   const { max_position_embeddings: contextTokens } = v.parse(ConfigFile, config);
-  const bytes = remote.files.reduce((sum, file) => sum + file.bytes, 0);
+  const bytes = sumOf(remote.files);
   const tasks = family.tasks(config);
-  const perStored = family.components.decoder ? RESIDENT_PER_STORED : RESIDENT_PER_STORED_EXACT;
+  const weights = remote.files.filter(({ path }) => path.endsWith('.safetensors'));
+  const hardware = hardwareOf(family, config, sumOf(weights));
+  const best = hardware.precisions.find(({ precision }) => precision === hardware.recommended.precision);
   const host = parsed.scheme === 'packaged' || parsed.scheme === 'file' ? undefined : hostOf(remote);
   return {
     name,
@@ -36,10 +37,13 @@ export function describeModel(name: string, remote: RemoteModel, config: unknown
     ...(host && { host }),
     diskBytes: bytes,
     downloadBytes: bytes,
-    residentBytes: Math.max(LEAST_RESIDENT_BYTES, Math.round(bytes * perStored)),
+    residentBytes: Math.max(LEAST_RESIDENT_BYTES, Math.round((best?.bytes ?? bytes) * RESIDENT_PER_WEIGHTS)),
+    hardware,
     ...(tasks['text-generation'] && contextTokens !== undefined && { contextTokens }),
   };
 }
+
+const sumOf = (files: RemoteModel['files']): number => files.reduce((sum, file) => sum + file.bytes, 0);
 
 const hostOf = ({ files }: RemoteModel): string | undefined => {
   const url = files[0]?.urls[0];

@@ -123,6 +123,29 @@ describe('asking', () => {
     expect(await page.ask('capabilities', {})).toMatchObject({ granted: false, tiers: [] });
   });
 
+  test('tells a granted site why a model fits nowhere, and what would', async () => {
+    const [, tiny] = world.host.models;
+    if (!tiny) throw new Error('The host has no such model.');
+    const hardware = {
+      family: 'llama',
+      parameters: 70e9,
+      components: ['decoder'],
+      precisions: [{ precision: 'q4' as const, bytes: 37e9 }],
+      recommended: { precision: 'q4' as const, backends: ['webgpu' as const] },
+    };
+    world.host.models.push({ ...tiny, name: 'packaged:giant', hardware });
+    const page = world.open(SITE);
+    page.call('permissions.request', { models: ['packaged:giant', 'packaged:tiny'] });
+    await settled();
+    await allow();
+    const ask = (model: string) => page.ask('models.availability', { model });
+    expect(await ask('packaged:giant')).toMatchObject({
+      availability: 'unavailable',
+      reason: expect.stringContaining('37.0 GB'),
+    });
+    expect(await ask('packaged:tiny')).toEqual({ availability: 'on-disk' });
+  });
+
   test('later requests of the site join the open prompt, and each gets its answer', async () => {
     const [one, two] = [world.open(SITE), world.open(SITE)];
     const first = one.call('session.open', ECHO);

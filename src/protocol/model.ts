@@ -2,6 +2,23 @@ import * as v from 'valibot';
 import { ComponentLabel, LoadPhase } from './generation.ts';
 import { Backend, Bytes, Count, ModelName, TaskName } from './scalars.ts';
 
+/** What a model is expected to take and where it runs, known before anything of its weights is. */
+export const ModelHardware = v.strictObject({
+  /** Architecture, as config.json names it. */
+  family: v.pipe(v.string(), v.maxLength(64)),
+  parameters: Count,
+  /** Parts that are loaded and compiled side by side, each when a task needs it. */
+  components: v.array(ComponentLabel),
+  /** Bytes of all weights, by the way in which linear layers are stored. */
+  precisions: v.array(v.strictObject({ precision: v.picklist(['fp32', 'fp16', 'q8', 'q4']), bytes: Bytes })),
+  /** What is best where memory and devices allow it, the best backend first. */
+  recommended: v.strictObject({
+    precision: v.picklist(['fp32', 'fp16', 'q8', 'q4']),
+    backends: v.array(v.picklist(['webgpu', 'wasm'])),
+  }),
+});
+export type ModelHardware = v.InferOutput<typeof ModelHardware>;
+
 /** A model as the user and granted pages see it: what it is, what it costs and what it can do. */
 export const ModelCard = v.strictObject({
   name: ModelName,
@@ -21,6 +38,8 @@ export const ModelCard = v.strictObject({
   residentBytes: Bytes,
   /** Tokens of prompt and answer together; absent where the notion has no meaning. */
   contextTokens: v.optional(Count),
+  /** Absent where nothing has to be chosen. */
+  hardware: v.optional(ModelHardware),
 });
 export type ModelCard = v.InferOutput<typeof ModelCard>;
 

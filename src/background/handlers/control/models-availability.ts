@@ -4,6 +4,7 @@ import { hostStatus } from '../../../protocol/host/host-status.ts';
 import type { ModelCard } from '../../../protocol/model.ts';
 import { canonicalName } from '../../../protocol/model-name.ts';
 import { TaskName } from '../../../protocol/scalars.ts';
+import { memoryVerdict } from '../../memory-verdict.ts';
 import type { Services } from '../../services.ts';
 import type { ControlHandlers } from './control-handlers.ts';
 
@@ -16,7 +17,8 @@ export function handleModelsAvailability({
   models,
   sessions,
   host,
-}: Pick<Services, 'permits' | 'models' | 'sessions' | 'host'>): ControlHandlers['models.availability'] {
+  settings,
+}: Pick<Services, 'permits' | 'models' | 'sessions' | 'host' | 'settings'>): ControlHandlers['models.availability'] {
   async function isHeld(documentId: string, name: string): Promise<boolean> {
     const session = (await sessions.live()).find((record) => record.documentId === documentId);
     const status = session && (await host.callIfRunning(hostStatus, {}));
@@ -45,6 +47,8 @@ export function handleModelsAvailability({
     if (!allowed.some((each) => card.tasks.includes(each))) {
       return { availability: 'unavailable', reason: 'The model cannot do that.' };
     }
+    const verdict = memoryVerdict(card, await settings.read());
+    if (verdict) return { availability: 'unavailable', reason: verdict };
     if (card.downloadBytes > 0) return { availability: 'downloadable', bytes: card.downloadBytes };
     return { availability: (await isHeld(page.documentId, canonicalName(model))) ? 'ready' : 'on-disk' };
   };

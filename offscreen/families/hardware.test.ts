@@ -1,0 +1,31 @@
+import { expect, it } from 'vitest';
+import { hardwareOf } from './hardware.ts';
+import { familyOf } from './registry.ts';
+
+const of = (config: object, weightBytes: number) => hardwareOf(familyOf(config), config, weightBytes);
+const bytesOf = ({ precisions }: ReturnType<typeof of>) =>
+  Object.fromEntries(precisions.map(({ precision, bytes }) => [precision, bytes]));
+
+it('tells what 7 billion parameters take, and how they are best stored', () => {
+  const hardware = of({ model_type: 'mistral', torch_dtype: 'bfloat16' }, 14.48e9);
+  expect(hardware).toMatchObject({ parameters: 7.24e9, recommended: { precision: 'q4', backends: ['webgpu'] } });
+  expect(bytesOf(hardware)).toEqual({ fp32: 28.96e9, fp16: 14.48e9, q8: 8.145e9, q4: 3.84625e9 });
+});
+
+it('keeps encoders exact where they are small, and on every backend', () => {
+  expect(of({ model_type: 'bert' }, 440e6)).toMatchObject({
+    family: 'bert',
+    parameters: 110e6,
+    components: ['text'],
+    recommended: { precision: 'fp32', backends: ['webgpu', 'wasm'] },
+  });
+  expect(of({ model_type: 'vit' }, 4e9).recommended.precision).toBe('q8');
+});
+
+it('finds the type of parameters where models of several parts have it', () => {
+  expect(of({ model_type: 'llava', text_config: { torch_dtype: 'float16' } }, 2e9)).toMatchObject({
+    parameters: 1e9,
+    components: ['vision', 'embedding', 'decoder'],
+  });
+  expect(of({ model_type: 'qwen3', dtype: 'bfloat16' }, 2e9).parameters).toBe(1e9);
+});

@@ -1,0 +1,48 @@
+import * as v from 'valibot';
+import type { ModelHardware } from '../../src/protocol/model.ts';
+import type { Precision } from '../graphs/graph.ts';
+import type { ModelFamily } from './family.ts';
+
+const TorchDtype = v.optional(v.string());
+const DtypeConfig = v.object({
+  torch_dtype: TorchDtype,
+  dtype: TorchDtype,
+  text_config: v.optional(v.object({ torch_dtype: TorchDtype, dtype: TorchDtype })),
+});
+
+/** Bytes of one parameter with its share of the scales: a float32 for each block of 32, or of 128 where memory is short. */
+const PARAM_BYTES: Record<Precision, number> = { fp32: 4, fp16: 2, q8: 1 + 4 / 32, q4: 0.5 + 4 / 128 };
+
+/** What the runtime's WebAssembly can hold: 32-bit addresses, and room beside the weights. */
+const WASM_BYTES = 3.5e9;
+/** Encoders keep their exactness up to this size. */
+const EXACT_BYTES = 2 ** 30;
+
+/** What a checkpoint of `weightBytes` will take and where it runs, from its family and config.json alone. */
+export function hardwareOf(family: ModelFamily, config: unknown, weightBytes: number): ModelHardware {
+  const parameters = Math.round(weightBytes / storedBytes(config));
+  const precisions = (Object.keys(PARAM_BYTES) as Precision[]).map((precision) => ({
+    precision,
+    bytes: Math.round(parameters * PARAM_BYTES[precision]),
+  }));
+  const exact = !family.components.decoder && parameters * PARAM_BYTES.fp32 <= EXACT_BYTES;
+  const packed = family.components.decoder ? 'q4' : 'q8';
+  const precision = exact ? 'fp32' : packed;
+  const onProcessor = parameters * PARAM_BYTES[precision] <= WASM_BYTES;
+  return {
+    family: family.modelTypes[0] ?? '',
+    parameters,
+    components: Object.keys(family.components),
+    precisions,
+    recommended: { precision, backends: onProcessor ? ['webgpu', 'wasm'] : ['webgpu'] },
+  };
+}
+
+/** Bytes of a parameter in the file, as config.json has them; checkpoints that do not say are float32. */
+function storedBytes(config: unknown): number {
+  const read = v.safeParse(DtypeConfig, config);
+  if (!read.success) return 4;
+  const { torch_dtype, dtype, text_config } = read.output;
+  const name = torch_dtype ?? dtype ?? text_config?.torch_dtype ?? text_config?.dtype;
+  return name === 'bfloat16' || name === 'float16' ? 2 : 4;
+}
