@@ -17,6 +17,22 @@ export type TaskName = 'text-generation' | PerformedTask | 'tensors';
 /** What really computed the result; never a wish. */
 export type Backend = 'REAL_WEBGPU' | 'REAL_WASM' | 'ECHO';
 
+/** How weights are stored: floats of 32 or 16 bits, or linear layers in blocks of 8 or 4 bits. */
+export type Precision = 'fp32' | 'fp16' | 'q8' | 'q4';
+
+/** `mixed` where the parts of a model differ. */
+export type StoredPrecision = Precision | 'mixed';
+
+/**
+ * What a request wants to be computed with; left out, whatever is there or is best. A copy in memory is shared where it will do: on
+ * any of `backends`, stored as asked. Otherwise the model is loaded on the first of them that works, within the user's settings.
+ * Rejects with `no-backend` where none does, and says why for each.
+ */
+export interface Hardware {
+  backends?: readonly ('webgpu' | 'wasm')[] | undefined;
+  precision?: Precision | undefined;
+}
+
 /** One message of a conversation. */
 export interface ChatMessage {
   role: 'system' | 'user' | 'assistant';
@@ -54,6 +70,8 @@ export interface Execution {
   readonly backend: Backend;
   /** Vendor and architecture of the graphics adapter; absent without one. */
   readonly adapter?: string | undefined;
+  /** How the weights that were loaded are stored; absent for a model without any. */
+  readonly precision?: StoredPrecision | undefined;
   readonly firstTokenMs: number;
   readonly totalMs: number;
   readonly inputTokens: number;
@@ -96,6 +114,7 @@ export interface InferRequest extends CallOptions {
   /** A text to continue, or a conversation that the model's chat template turns into one. */
   input: string | readonly ChatMessage[];
   options?: GenerationOptions | undefined;
+  hardware?: Hardware | undefined;
 }
 
 /**
@@ -250,6 +269,7 @@ export interface TaskRequest<T extends PerformedTask> extends CallOptions {
   task: T;
   input: TaskInput<T>;
   options?: TaskOptions<T> | undefined;
+  hardware?: Hardware | undefined;
 }
 
 /** Where an output was computed and how long it took, waiting included. */
@@ -257,6 +277,8 @@ export interface TaskExecution {
   readonly backend: Backend;
   /** Vendor and architecture of the graphics adapter; absent without one. */
   readonly adapter?: string | undefined;
+  /** How the weights that were loaded are stored; absent for a model without any. */
+  readonly precision?: StoredPrecision | undefined;
   readonly totalMs: number;
 }
 
@@ -285,6 +307,7 @@ export interface RunRequest {
   /** The graph to run, e.g. `encoder`, of a model that has several. */
   graph?: string | undefined;
   inputs: Readonly<Record<string, Tensor>>;
+  hardware?: Hardware | undefined;
   /** Moves the input buffers instead of copying them: the arrays are empty afterwards. */
   transfer?: boolean | undefined;
   signal?: AbortSignal | undefined;
@@ -292,6 +315,7 @@ export interface RunRequest {
 
 export interface RunResult {
   readonly outputs: Readonly<Record<string, Tensor>>;
+  readonly execution: TaskExecution;
 }
 
 /** A model that the document asked to keep in memory. */
@@ -299,6 +323,7 @@ export interface ModelHandle {
   readonly model: ModelName;
   readonly backend: Backend;
   readonly adapter?: string | undefined;
+  readonly precision?: StoredPrecision | undefined;
   /** Lets go of the model. Calling it twice is no error. */
   release(): Promise<void>;
 }
@@ -331,10 +356,10 @@ export interface ModelHardware {
   /** Parts that are loaded and compiled side by side, each when a task needs it. */
   readonly components: readonly string[];
   /** Bytes of all weights, by the way in which linear layers are stored. */
-  readonly precisions: readonly { readonly precision: 'fp32' | 'fp16' | 'q8' | 'q4'; readonly bytes: number }[];
+  readonly precisions: readonly { readonly precision: Precision; readonly bytes: number }[];
   /** What is best where memory and devices allow it, the best backend first. */
   readonly recommended: {
-    readonly precision: 'fp32' | 'fp16' | 'q8' | 'q4';
+    readonly precision: Precision;
     readonly backends: readonly ('webgpu' | 'wasm')[];
   };
 }
@@ -358,7 +383,10 @@ export interface Models {
   /** What would have to happen before the model could be used. Never prompts. */
   availability(request: { model: ModelName; task?: TaskName | undefined }): Promise<Availability>;
   /** Makes a model resident, as far as the task needs it, and holds it until it is released or the document goes away. */
-  load(request: { model: ModelName; task?: TaskName | undefined }, options?: LoadOptions): Promise<ModelHandle>;
+  load(
+    request: { model: ModelName; task?: TaskName | undefined; hardware?: Hardware | undefined },
+    options?: LoadOptions,
+  ): Promise<ModelHandle>;
   /** The models that the site may use; empty before it was allowed any. */
   list(): Promise<readonly ModelCard[]>;
 }
@@ -432,6 +460,8 @@ export interface SessionOptions extends CallOptions {
   initialMessages?: readonly ChatMessage[] | undefined;
   /** Sampling of every turn, unless a turn says otherwise. */
   options?: GenerationOptions | undefined;
+  /** What every turn is to be computed with. */
+  hardware?: Hardware | undefined;
 }
 
 export interface PromptOptions extends CallOptions {

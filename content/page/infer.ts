@@ -2,8 +2,8 @@ import type { GenerationResult, TaskResult } from '../webplat.d.ts';
 import type { Connection } from './connection.ts';
 import { afterFiles } from './files.ts';
 import { append } from './primordials.ts';
-import { type Fields, fields, oneOf } from './read.ts';
-import { INFER_FIELDS, readInfer, readModel, readWaiter } from './requests.ts';
+import { type Fields, fields, oneOf, optional } from './read.ts';
+import { INFER_FIELDS, readHardware, readInfer, readModel, readWaiter } from './requests.ts';
 import { type Plan, PROGRESS_CREDIT, sealed, workOf } from './start-call.ts';
 import { PERFORMED_TASKS, pageResult, readTask } from './tasks.ts';
 
@@ -30,13 +30,14 @@ export function planInference(
 function planTask(connection: Connection, task: Performed, from: Fields): Plan<TaskResult<Performed>> {
   const model = readModel('infer', from.model);
   const waiter = readWaiter('infer', from, 'onProgress');
+  const hardware = optional('infer: hardware', from.hardware, readHardware);
   const { input, options, into } = readTask('infer', task, from);
   const { files, transfer } = into;
   return {
     route: afterFiles(connection.use(model, task), files),
     work: {
       method: 'perform',
-      params: { model, task, input, options },
+      params: { model, task, input, options, hardware },
       waiter,
       transfer,
       credit: waiter.onProgress ? PROGRESS_CREDIT : 0,

@@ -1,16 +1,17 @@
 import type { PortClient } from '../../src/protocol/client.ts';
-import type { Availability, Backend, ModelCard, ModelHandle, Models } from '../webplat.d.ts';
+import type { Availability, Backend, ModelCard, ModelHandle, Models, StoredPrecision } from '../webplat.d.ts';
 import { type Connection, pinned, type Route } from './connection.ts';
 import { wireError } from './errors.ts';
 import { freeze, frozenMembers, NativePromise } from './primordials.ts';
 import { fields, optional } from './read.ts';
-import { NOBODY, readModel, readTask, readWaiter } from './requests.ts';
+import { NOBODY, readHardware, readModel, readTask, readWaiter } from './requests.ts';
 import { promised, sealed, workOf } from './start-call.ts';
 
 interface Loaded {
   readonly model: string;
   readonly backend: Backend;
   readonly adapter?: string;
+  readonly precision?: StoredPrecision;
 }
 
 /** `webplat.models`. `control` carries what needs no session. */
@@ -37,14 +38,15 @@ export function createModels(control: Route, connection: Connection): Models {
       })),
     load: (request, options) =>
       promised(() => {
-        const from = fields('models.load', request, ['model', 'task']);
+        const from = fields('models.load', request, ['model', 'task', 'hardware']);
         const model = readModel('models.load', from.model);
         const task = optional('models.load: task', from.task, readTask);
+        const hardware = optional('models.load: hardware', from.hardware, readHardware);
         const given = fields('models.load', options === undefined ? {} : options, ['monitor', 'signal']);
         const waiter = readWaiter('models.load', given, 'monitor');
         return {
           route: connection.use(model, task),
-          work: workOf('models.load', { model, task }, waiter),
+          work: workOf('models.load', { model, task, hardware }, waiter),
           convert: (value, client) => createHandle(value as Loaded, client),
         };
       }),

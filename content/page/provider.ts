@@ -14,6 +14,7 @@ import {
   INFER_FIELDS,
   NOBODY,
   readGeneration,
+  readHardware,
   readInfer,
   readMessages,
   readModel,
@@ -45,8 +46,8 @@ function permissionCalls(route: Route): Pick<Permissions, 'query' | 'request' | 
   };
 }
 
-const RUN_FIELDS = ['model', 'graph', 'inputs', 'transfer', 'signal'] as const;
-const SESSION_FIELDS = ['model', 'initialMessages', 'options', 'signal', 'onProgress'] as const;
+const RUN_FIELDS = ['model', 'graph', 'inputs', 'hardware', 'transfer', 'signal'] as const;
+const SESSION_FIELDS = ['model', 'initialMessages', 'options', 'hardware', 'signal', 'onProgress'] as const;
 
 function inferenceCalls(connection: Connection): Pick<Webplat, 'infer' | 'stream' | 'session' | 'run'> {
   return {
@@ -64,6 +65,7 @@ function inferenceCalls(connection: Connection): Pick<Webplat, 'infer' | 'stream
             readMessages(path, given, 0),
           ),
           options: optional('session: options', from.options, readGeneration),
+          hardware: optional('session: hardware', from.hardware, readHardware),
         };
         return {
           route: connection.use(params.model, 'text-generation'),
@@ -76,14 +78,18 @@ function inferenceCalls(connection: Connection): Pick<Webplat, 'infer' | 'stream
         const from = fields('run', request, RUN_FIELDS);
         const model = readModel('run', from.model);
         const graph = optional('run: graph', from.graph, (path, name) => text(path, name, 1, LIMITS.componentChars));
+        const hardware = optional('run: hardware', from.hardware, readHardware);
         const { signal } = readWaiter('run', from, 'onProgress');
         const move = optional('run: transfer', from.transfer, flag) ?? false;
         const { inputs, transfer } = readTensors('run: inputs', from.inputs, move);
         const waiter = { signal, onProgress: undefined };
         return {
           route: connection.use(model, 'tensors'),
-          work: { method: 'run', params: { model, graph, inputs }, waiter, transfer, credit: 0 },
-          convert: (value) => sealed<RunResult>({ outputs: pageTensors((value as { outputs: TensorMap }).outputs) }),
+          work: { method: 'run', params: { model, graph, inputs, hardware }, waiter, transfer, credit: 0 },
+          convert(value) {
+            const { outputs, execution } = value as { outputs: TensorMap; execution: RunResult['execution'] };
+            return sealed<RunResult>({ outputs: pageTensors(outputs), execution: freeze(execution) });
+          },
         };
       }),
   };

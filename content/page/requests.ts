@@ -1,5 +1,7 @@
 import type { ChatMessage, GenerationOptions, InferParams, LoadProgress } from '../../src/protocol/generation.ts';
 import type { PermissionRequest } from '../../src/protocol/grant.ts';
+import type { Hardware } from '../../src/protocol/hardware.ts';
+import { BACKENDS, PRECISIONS } from '../../src/protocol/hardware-names.ts';
 import { LIMITS } from '../../src/protocol/limits.ts';
 import type { TaskName } from '../../src/protocol/scalars.ts';
 import { TASK_NAMES } from '../../src/protocol/task-names.ts';
@@ -83,8 +85,19 @@ export function readPrompt(what: string, value: unknown): string {
   return text(what, value, 1, LIMITS.textChars);
 }
 
+/** Reads what a model is to be computed with. */
+export function readHardware(what: string, value: unknown): Hardware {
+  const from = fields(what, value, ['backends', 'precision']);
+  return {
+    backends: optional(`${what}: backends`, from.backends, (path, names) =>
+      list(path, names, 1, BACKENDS.length, (at, name) => oneOf(at, name, BACKENDS)),
+    ),
+    precision: optional(`${what}: precision`, from.precision, (path, name) => oneOf(path, name, PRECISIONS)),
+  };
+}
+
 /** Fields of a request for one inference. */
-export const INFER_FIELDS = ['model', 'task', 'input', 'options', 'signal', 'onProgress'] as const;
+export const INFER_FIELDS = ['model', 'task', 'input', 'options', 'hardware', 'signal', 'onProgress'] as const;
 
 export function readInfer(what: string, from: Fields): { readonly params: InferParams; readonly waiter: Waiter } {
   const path = `${what}: input`;
@@ -95,6 +108,7 @@ export function readInfer(what: string, from: Fields): { readonly params: InferP
       task: oneOf(`${what}: task`, from.task, ['text-generation'] as const),
       input: typeof input === 'object' && input !== null ? readMessages(path, input, 1) : readPrompt(path, input),
       options: optional(`${what}: options`, from.options, readGeneration),
+      hardware: optional(`${what}: hardware`, from.hardware, readHardware),
     },
     waiter: readWaiter(what, from, 'onProgress'),
   };

@@ -13,6 +13,7 @@ import { type Answer, type DataHandlers, type ServedCall, type ServedPort, serve
 
 const EXECUTION = { backend: 'ECHO', firstTokenMs: 1, totalMs: 2, inputTokens: 3, outputTokens: 4 } as const;
 const PARAMS = { model: 'packaged:echo', task: 'text-generation', input: 'hi' } as const;
+const TASK_EXECUTION = { backend: 'ECHO', totalMs: 1 } as const;
 const REASON = { code: 'permission-revoked', message: 'gone' } as const;
 const result = (text: string): GenerationResult => ({ text, finishReason: 'end', execution: EXECUTION });
 
@@ -121,11 +122,13 @@ describe('servePort', () => {
     const bench = makeBench({
       run: async (_params, call) => {
         call.progress({ phase: 'ready', fraction: 1 });
-        return { value: { outputs: {} } };
+        return { value: { outputs: {}, execution: TASK_EXECUTION } };
       },
     });
     bench.call(1, 'run', { model: 'packaged:echo', inputs: {} });
-    await expect.poll(() => bench.sent).toEqual([{ kind: 'result', id: 1, value: { outputs: {} } }]);
+    await expect
+      .poll(() => bench.sent)
+      .toEqual([{ kind: 'result', id: 1, value: { outputs: {}, execution: TASK_EXECUTION } }]);
   });
 
   it('drops progress that nobody gave credit for', () => {
@@ -207,7 +210,10 @@ describe('servePort', () => {
     const data = new ArrayBuffer(4);
     const outputs = { y: { dtype: 'float32', dims: [1], data } } as const;
     const bench = makeBench({
-      run: async () => ({ value: { outputs: { y: { ...outputs.y, dims: [1] } } }, transfer: [data] }),
+      run: async () => ({
+        value: { outputs: { y: { ...outputs.y, dims: [1] } }, execution: TASK_EXECUTION },
+        transfer: [data],
+      }),
     });
     bench.call(1, 'run', { model: 'packaged:echo', inputs: {} });
     await settled();
@@ -373,7 +379,7 @@ describe('over a real MessageChannel', () => {
     const { client, close } = connect({
       infer: async ({ input }) => ({ value: result(String(input)) }),
       run: async ({ inputs }) => ({
-        value: { outputs: inputs },
+        value: { outputs: inputs, execution: TASK_EXECUTION },
         transfer: Object.values(inputs).map(({ data }) => data),
       }),
     });

@@ -1,5 +1,6 @@
 import type { WebplatError } from '../../src/protocol/errors.ts';
 import type { GenerationOptions, LoadPhase, TextChunk, TextInput } from '../../src/protocol/generation.ts';
+import type { Hardware, StoredPrecision } from '../../src/protocol/hardware.ts';
 import type { PassedTier } from '../../src/protocol/model.ts';
 import type { Backend, TaskName } from '../../src/protocol/scalars.ts';
 import type { Settings } from '../../src/protocol/settings.ts';
@@ -37,6 +38,8 @@ export interface ComponentProgress {
 export interface LoadedInfo {
   readonly backend: Backend;
   readonly adapter?: string;
+  /** How what is loaded is stored; absent for a model without weights. */
+  readonly precision?: StoredPrecision;
   /** Runtime build and provider, e.g. `jspi/webgpu`, `wasm/cpu`, `echo`. */
   readonly tier: string;
   readonly passedOver: readonly PassedTier[];
@@ -120,6 +123,8 @@ export interface LoadOptions {
   /** Ends the load, or the model if it was loaded since. */
   readonly signal: AbortSignal;
   readonly backend: Settings['backend'];
+  /** What the request wants that it is loaded for. */
+  readonly hardware?: Hardware | undefined;
   readonly files: ModelFiles;
   /**
    * Asks for memory before anything is allocated; idle models may leave for it. Asked again with less, the answer counts

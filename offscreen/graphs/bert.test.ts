@@ -1,12 +1,13 @@
 import type { InferenceSession, Tensor } from 'onnxruntime-node';
 import { beforeAll, describe, expect, it } from 'vitest';
+import type { Precision } from '../../src/protocol/hardware-names.ts';
 import { changedParams, filled } from '../../test/support/changed-params.ts';
 import { floatsOf, largestDifference, openGolden } from '../../test/support/golden.ts';
 import { expectOutputs, relativeError, runInputs } from '../../test/support/graph-runs.ts';
 import { openNodeSession } from '../../test/support/node-graphs.ts';
 import { halfBound, roundedWeights, roundingBound } from '../../test/support/rounded-weights.ts';
 import { type BertOptions, emitBert } from './bert.ts';
-import { type Precision, storageOf } from './graph.ts';
+import { storageOf } from './graph.ts';
 
 const model = await openGolden('bert');
 const { config, table, reader, forward, floats } = model;

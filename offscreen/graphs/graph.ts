@@ -1,10 +1,7 @@
+import type { Precision } from '../../src/protocol/hardware-names.ts';
 import type { EmittedGraph } from './build/graph-builder.ts';
 import type { LinearStorage } from './build/linear.ts';
 import type { Float } from './build/value.ts';
-
-/** Names of ways to store a model; what each means is {@link storageOf}. */
-export const PRECISIONS = ['fp32', 'fp16', 'q8', 'q4'] as const;
-export type Precision = (typeof PRECISIONS)[number];
 
 /** How the weights of a graph are stored, and what it computes in. */
 export interface Storage {
@@ -27,6 +24,7 @@ export interface StorageOptions {
   readonly endBits?: 4 | 8;
 }
 
+/** What a name of {@link Precision} means. */
 export function storageOf(
   precision: Precision,
   { half = false, blockSize = 32, endBits }: StorageOptions = {},

@@ -1,5 +1,6 @@
 import { type InferenceSession, Tensor } from 'onnxruntime-node';
 import { beforeAll, describe, expect, it } from 'vitest';
+import type { Precision } from '../../src/protocol/hardware-names.ts';
 import { changedParams, filled, scattered } from '../../test/support/changed-params.ts';
 import { floatsOf, type GoldenCase, largestDifference, openGolden } from '../../test/support/golden.ts';
 import { relativeError } from '../../test/support/graph-runs.ts';
@@ -7,7 +8,7 @@ import { openNodeSession } from '../../test/support/node-graphs.ts';
 import { halfBound, roundedWeights, roundingBound } from '../../test/support/rounded-weights.ts';
 import { type DecoderSessions, lastRows, likeliest, startDecoding } from '../../test/support/seq2seq.ts';
 import type { ParamReader } from '../checkpoint/checkpoint.ts';
-import { type Precision, storageOf } from './graph.ts';
+import { storageOf } from './graph.ts';
 import { emitT5Cross, emitT5Decoder, emitT5Encoder } from './t5.ts';
 
 const model = await openGolden('t5');

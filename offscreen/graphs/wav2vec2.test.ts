@@ -1,5 +1,6 @@
 import { type InferenceSession, Tensor } from 'onnxruntime-node';
 import { beforeAll, describe, expect, it } from 'vitest';
+import type { Precision } from '../../src/protocol/hardware-names.ts';
 import { changedParams, scattered } from '../../test/support/changed-params.ts';
 import { floatsOf, type GoldenCase, largestDifference, openGolden } from '../../test/support/golden.ts';
 import { expectOutputs, relativeError, runInputs } from '../../test/support/graph-runs.ts';
@@ -7,7 +8,7 @@ import { openNodeSession } from '../../test/support/node-graphs.ts';
 import { halfBound, roundedWeights, roundingBound } from '../../test/support/rounded-weights.ts';
 import { wav2vec2Reference } from '../../test/support/wav2vec2-reference.ts';
 import type { ParamReader, ParamTable } from '../checkpoint/checkpoint.ts';
-import { type Precision, storageOf } from './graph.ts';
+import { storageOf } from './graph.ts';
 import { emitWav2Vec2 } from './wav2vec2.ts';
 
 const model = await openGolden('wav2vec2');

@@ -1,5 +1,6 @@
 import { type InferenceSession, Tensor } from 'onnxruntime-node';
 import { beforeAll, describe, expect, it } from 'vitest';
+import type { Precision } from '../../src/protocol/hardware-names.ts';
 import { changedParams } from '../../test/support/changed-params.ts';
 import {
   floatsOf,
@@ -13,7 +14,7 @@ import { openNodeSession } from '../../test/support/node-graphs.ts';
 import { halfBound, roundedWeights, roundingBound } from '../../test/support/rounded-weights.ts';
 import { type DecoderSessions, lastRows, likeliest, startDecoding } from '../../test/support/seq2seq.ts';
 import type { ParamReader } from '../checkpoint/checkpoint.ts';
-import { type Precision, storageOf } from './graph.ts';
+import { storageOf } from './graph.ts';
 import { emitWhisperCross, emitWhisperDecoder, emitWhisperEncoder } from './whisper.ts';
 
 const model = await openGolden('whisper');

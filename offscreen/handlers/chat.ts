@@ -1,4 +1,5 @@
-import type { ContextUsage } from '../../src/protocol/chat.ts';
+import type * as v from 'valibot';
+import type { ChatOptions, ContextUsage } from '../../src/protocol/chat.ts';
 import type { ChatMessage, GenerationOptions } from '../../src/protocol/generation.ts';
 import { onAbort } from '../../src/shared/abort.ts';
 import type { ServedCall } from '../data/serve-port.ts';
@@ -17,11 +18,11 @@ async function usageOf(model: LoadedModel, messages: readonly ChatMessage[]): Pr
 function measure(
   services: Services,
   session: Session,
-  model: string,
+  { model, hardware }: Pick<Chat, 'model' | 'hardware'>,
   messages: readonly ChatMessage[],
   call: ExecuteCall,
 ) {
-  return execute(services, session, { model, task: 'text-generation' }, call, (execution) =>
+  return execute(services, session, { model, task: 'text-generation', hardware }, call, (execution) =>
     usageOf(execution.model, messages),
   );
 }
@@ -30,13 +31,13 @@ function measure(
 export async function createChat(
   services: Services,
   session: Session,
-  params: { model: string; initialMessages?: ChatMessage[] | undefined; options?: GenerationOptions | undefined },
+  params: v.InferOutput<typeof ChatOptions>,
   call: ServedCall,
 ) {
-  const messages = params.initialMessages ?? [];
+  const { model, hardware, initialMessages: messages = [], options = {} } = params;
   assertFits(messages);
-  const context = await measure(services, session, params.model, messages, call);
-  const chat = session.chats.create({ model: params.model, options: params.options ?? {}, messages });
+  const context = await measure(services, session, { model, hardware }, messages, call);
+  const chat = session.chats.create({ model, hardware, options, messages });
   return { value: { chat, context } };
 }
 
@@ -68,7 +69,12 @@ export async function promptChat(
     const asked: ChatMessage[] = [...chat.messages, { role: 'user', content: params.input }];
     assertFits(asked);
     const options = { ...chat.options, ...params.options };
-    const result = await generate(services, session, { model: chat.model, input: asked, options }, call);
+    const result = await generate(
+      services,
+      session,
+      { model: chat.model, hardware: chat.hardware, input: asked, options },
+      call,
+    );
     chat.messages = [...asked, { role: 'assistant', content: result.text }];
     const { inputTokens, outputTokens } = result.execution;
     const context = { usedTokens: inputTokens + outputTokens, windowTokens: await windowOf(services, chat) };
@@ -92,7 +98,7 @@ export async function appendChat(
   return inTurn(session, chat, call, async () => {
     const messages = [...chat.messages, ...params.messages];
     assertFits(messages);
-    const context = await measure(services, session, chat.model, messages, call);
+    const context = await measure(services, session, chat, messages, call);
     chat.messages = messages;
     return { value: { context } };
   });
@@ -102,8 +108,9 @@ export async function appendChat(
 export async function cloneChat(services: Services, session: Session, id: string, call: ServedCall) {
   const chat = session.chats.get(id);
   return inTurn(session, chat, call, async () => {
-    const context = await measure(services, session, chat.model, chat.messages, call);
-    const copy = session.chats.create({ model: chat.model, options: chat.options, messages: chat.messages });
+    const context = await measure(services, session, chat, chat.messages, call);
+    const { model, hardware, options, messages } = chat;
+    const copy = session.chats.create({ model, hardware, options, messages });
     return { value: { chat: copy, context } };
   });
 }

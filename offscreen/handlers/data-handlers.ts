@@ -10,11 +10,11 @@ import { runTensors } from './run-tensors.ts';
 /** The data methods, bound to one session: what a page calls can only ever act on its own. */
 export function createDataHandlers(services: Services, session: Session): DataHandlers {
   return {
-    infer: async ({ model, input, options = {} }, call) => ({
-      value: await generate(services, session, { model, input, options }, { ...call, text: () => {} }),
+    infer: async ({ model, input, options = {}, hardware }, call) => ({
+      value: await generate(services, session, { model, input, options, hardware }, { ...call, text: () => {} }),
     }),
-    stream: async ({ model, input, options = {} }, call) => ({
-      value: await generate(services, session, { model, input, options }, call),
+    stream: async ({ model, input, options = {}, hardware }, call) => ({
+      value: await generate(services, session, { model, input, options, hardware }, call),
     }),
     perform: (params, call) => perform(services, session, params, call),
     run: (params, call) => runTensors(services, session, params, call),

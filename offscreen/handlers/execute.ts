@@ -1,10 +1,12 @@
 import { WebplatError } from '../../src/protocol/errors.ts';
 import type { LoadProgress } from '../../src/protocol/generation.ts';
 import type { CaveatValues } from '../../src/protocol/grant.ts';
+import type { Hardware } from '../../src/protocol/hardware.ts';
 import type { Clock } from '../../src/shared/clock.ts';
 import type { LoadedModel } from '../engines/engine.ts';
 import type { MediaDecoders } from '../media/decode-input.ts';
 import type { Pool } from '../pool/pool.ts';
+import type { Wanted } from '../pool/resident.ts';
 import type { Scheduler } from '../schedule/scheduler.ts';
 import { firstAllowed, grantsFor, type Need } from '../sessions/authorize.ts';
 import { type Cancellable, type OpenRequest, openRequest, type Session } from '../sessions/session.ts';
@@ -31,6 +33,7 @@ export interface Services {
 export interface ExecuteRequest extends Need {
   /** The graph that tensors are run on, of a model that has several. */
   readonly graph?: string | undefined;
+  readonly hardware?: Hardware | undefined;
   /** New tokens asked for; undefined takes what the grant allows. */
   readonly newTokens?: number | undefined;
   /** Work that needs no model and may take long, done before the request takes a place in the queue. */
@@ -77,6 +80,7 @@ export async function execute<T>(
     const lease = await services.pool.acquire(manifest, {
       holder: session.token,
       use: { task: request.task, graph: request.graph },
+      hardware: request.hardware,
       signal,
       onProgress: call.progress,
     });
@@ -101,6 +105,11 @@ export async function execute<T>(
     for (const undo of cleanup.reverse()) undo();
     meter.close();
   }
+}
+
+/** What results say of where they were computed. */
+export function whereOf({ info: { backend, adapter, precision } }: LoadedModel) {
+  return { backend, ...(adapter && { adapter }), ...(precision && { precision }) };
 }
 
 /**
@@ -128,7 +137,7 @@ function admit(services: Services, session: Session, request: ExecuteRequest, ma
   const now = services.now();
   return firstAllowed(grantsFor(session.terms.grants, request, now), (caveats) => {
     assertTokens(caveats, request.newTokens);
-    assertMemory(services, session, caveats, manifest);
+    assertMemory(services, session, caveats, { manifest, hardware: request.hardware });
     return { caveats, end: session.site.begin(caveats, now) };
   });
 }
@@ -139,14 +148,9 @@ function assertTokens(caveats: CaveatValues, requested: number | undefined): voi
 }
 
 /** @throws {@link WebplatError} `limit-memory` if the site would hold more than `caveats` allow. */
-export function assertMemory(
-  services: Services,
-  session: Session,
-  caveats: CaveatValues,
-  manifest: ModelManifest,
-): void {
-  const need = services.pool.estimate(manifest);
-  const requested = need.gpuBytes + need.cpuBytes + services.pool.heldBytes(services.siblings(session), manifest);
+export function assertMemory(services: Services, session: Session, caveats: CaveatValues, wanted: Wanted): void {
+  const need = services.pool.estimate(wanted.manifest, wanted.hardware);
+  const requested = need.gpuBytes + need.cpuBytes + services.pool.heldBytes(services.siblings(session), wanted);
   if (requested <= caveats.maxMemoryBytes) return;
   throw new WebplatError('limit-memory', undefined, { requested, quota: caveats.maxMemoryBytes });
 }

@@ -1,12 +1,14 @@
 import type { GenerationOptions, GenerationResult, TextChunk, TextInput } from '../../src/protocol/generation.ts';
+import type { Hardware } from '../../src/protocol/hardware.ts';
 import type { Session } from '../sessions/session.ts';
-import { type ExecuteCall, execute, type Services } from './execute.ts';
+import { type ExecuteCall, execute, type Services, whereOf } from './execute.ts';
 
 /** One text generation, as `infer`, `stream` and a chat's turn have in common. */
 export interface Generation {
   readonly model: string;
   readonly input: TextInput;
   readonly options: GenerationOptions;
+  readonly hardware?: Hardware | undefined;
 }
 
 /** What a streaming call offers while it runs; `infer` leaves `text` empty. */
@@ -18,12 +20,12 @@ export interface GenerationCall extends ExecuteCall {
 export async function generate(
   services: Services,
   session: Session,
-  { model, input, options }: Generation,
+  { model, input, options, hardware }: Generation,
   call: GenerationCall,
 ): Promise<GenerationResult> {
   const startedAt = performance.now();
   let firstTokenMs: number | undefined;
-  const request = { model, task: 'text-generation', newTokens: options.maxNewTokens } as const;
+  const request = { model, task: 'text-generation', hardware, newTokens: options.maxNewTokens } as const;
   return execute(services, session, request, call, async (execution) => {
     const outcome = await execution.model.generate(
       { input, options, maxNewTokens: execution.maxNewTokens },
@@ -38,13 +40,11 @@ export async function generate(
       },
     );
     const totalMs = performance.now() - startedAt;
-    const { backend, adapter } = execution.model.info;
     return {
       text: outcome.text,
       finishReason: outcome.finishReason,
       execution: {
-        backend,
-        ...(adapter && { adapter }),
+        ...whereOf(execution.model),
         firstTokenMs: firstTokenMs ?? totalMs,
         totalMs,
         inputTokens: outcome.inputTokens,

@@ -1,4 +1,5 @@
 import { WebplatError } from '../../src/protocol/errors.ts';
+import type { Hardware } from '../../src/protocol/hardware.ts';
 import { LIMITS } from '../../src/protocol/limits.ts';
 import type { TaskName } from '../../src/protocol/scalars.ts';
 import { TASK_NAMES } from '../../src/protocol/task-names.ts';
@@ -6,7 +7,7 @@ import type { ServedCall } from '../data/serve-port.ts';
 import type { Lease } from '../pool/lease.ts';
 import { firstAllowed, grantsFor } from '../sessions/authorize.ts';
 import { openRequest, type Session } from '../sessions/session.ts';
-import { assertMemory, resolveModel, type Services } from './execute.ts';
+import { assertMemory, resolveModel, type Services, whereOf } from './execute.ts';
 
 /** The first task that the session may use the model for: holding a model needs some use of it, whichever. */
 function permittedTask(services: Services, session: Session, model: string): TaskName {
@@ -22,11 +23,17 @@ function permittedTask(services: Services, session: Session, model: string): Tas
   throw refusal;
 }
 
+interface HoldRequest {
+  readonly model: string;
+  readonly task?: TaskName | undefined;
+  readonly hardware?: Hardware | undefined;
+}
+
 /** Loads a model and keeps it for the session until `releaseModel` or the session's end. */
 export async function holdModel(
   services: Services,
   session: Session,
-  { model, task }: { readonly model: string; readonly task?: TaskName | undefined },
+  { model, task, hardware }: HoldRequest,
   call: ServedCall,
 ) {
   const need = { model, task: task ?? permittedTask(services, session, model) };
@@ -36,7 +43,7 @@ export async function holdModel(
     throw new WebplatError('busy', 'The model is held too often.', { quota: LIMITS.inFlight });
   const now = services.now();
   const end = firstAllowed(grantsFor(session.terms.grants, need, now), (caveats) => {
-    assertMemory(services, session, caveats, manifest);
+    assertMemory(services, session, caveats, { manifest, hardware });
     return session.site.begin(caveats, now);
   });
   const life = openRequest(session, need, call);
@@ -45,12 +52,12 @@ export async function holdModel(
     const lease = await services.pool.acquire(manifest, {
       holder: session.token,
       use: { task: need.task },
+      hardware,
       signal,
       onProgress: call.progress,
     });
     keep(session, model, lease);
-    const { backend, adapter } = lease.model.info;
-    return { value: { model, backend, ...(adapter && { adapter }) } };
+    return { value: { model, ...whereOf(lease.model) } };
   } finally {
     life.close();
     end();

@@ -4,19 +4,19 @@ import type { PerformedTask, PerformParams, PerformResult } from '../../src/prot
 import type { ServedCall } from '../data/serve-port.ts';
 import { type DecodedInput, decodeInput } from '../media/decode-input.ts';
 import type { Session } from '../sessions/session.ts';
-import { execute, type Services } from './execute.ts';
+import { execute, type Services, whereOf } from './execute.ts';
 
 /** Does one task and hands the output's buffers over for transfer. Nothing is decoded before the request was admitted, and
  * nobody waits in the queue for it. */
 export async function perform(services: Services, session: Session, params: PerformParams, call: ServedCall) {
   const startedAt = performance.now();
-  const { model, task, input, options = {} } = params;
+  const { model, task, input, options = {}, hardware } = params;
   const { maxNewTokens: newTokens } = options as { readonly maxNewTokens?: number };
   let decoded: DecodedInput<PerformedTask> | undefined;
   const prepare = async (signal: AbortSignal) => {
     decoded = await decodeInput(services.media, task, input, signal);
   };
-  const request = { model, task, newTokens, prepare };
+  const request = { model, task, hardware, newTokens, prepare };
   const value = await execute<PerformResult>(services, session, request, call, async (execution) => {
     const { signal, onCompute, onTokens, maxNewTokens } = execution;
     if (decoded === undefined) throw new WebplatError('internal');
@@ -24,9 +24,8 @@ export async function perform(services: Services, session: Session, params: Perf
       { task, input: decoded, options, maxNewTokens },
       { signal, onCompute, onTokens },
     );
-    const { backend, adapter } = execution.model.info;
     const totalMs = performance.now() - startedAt;
-    return { task, output, execution: { backend, ...(adapter && { adapter }), totalMs } } as PerformResult;
+    return { task, output, execution: { ...whereOf(execution.model), totalMs } } as PerformResult;
   });
   const { output } = value;
   const transfer = 'data' in output && output.data.byteLength >= MOVE_FROM_BYTES ? [output.data] : [];

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { WebplatError } from '../../src/protocol/errors.ts';
+import type { Hardware } from '../../src/protocol/hardware.ts';
 import { DEFAULT_SETTINGS } from '../../src/protocol/settings.ts';
 import { makeFakeEngine, makeFakeTime, makeManifest, NO_FILES } from '../../test/support/fake-engine.ts';
 import { createPool } from './pool.ts';
@@ -90,6 +91,37 @@ describe('loading', () => {
     await expect(
       pool.acquire(makeManifest('m', { engine: 'echo' }), { holder: 'a', use, signal: live() }),
     ).rejects.toMatchObject({ code: 'model-unsupported' });
+  });
+});
+
+describe('what a request wants to be computed with', () => {
+  const ask = (pool: ReturnType<typeof setUp>['pool'], holder: string, hardware?: Hardware) =>
+    pool.acquire(makeManifest('m'), { holder, use, hardware, signal: live() });
+
+  it('is met by the copy that is there, where that will do', async () => {
+    const { engine, pool } = setUp();
+    const first = await ask(pool, 'a', { backends: ['webgpu', 'wasm'], precision: 'q8' });
+    expect(engine.loads[0]?.options.hardware).toEqual({ backends: ['webgpu', 'wasm'], precision: 'q8' });
+    // The fake runs on wasm, which is on each of these lists.
+    for (const hardware of [undefined, {}, { backends: ['wasm'] }, { precision: 'q8' }] as const) {
+      expect((await ask(pool, 'b', hardware as Hardware)).model).toBe(first.model);
+    }
+    expect(engine.loads).toHaveLength(1);
+  });
+
+  it('has a copy of its own where none will do, which counts like any other model', async () => {
+    const { engine, pool } = setUp();
+    const first = await ask(pool, 'a');
+    for (const hardware of [{ precision: 'fp32' }, { backends: ['webgpu'] }] as const) {
+      expect((await ask(pool, 'a', hardware as unknown as Hardware)).model).not.toBe(first.model);
+    }
+    expect(engine.loads).toHaveLength(3);
+    expect(pool.memory()).toEqual({ gpuBytes: 300, cpuBytes: 30 });
+    expect(pool.heldModels('a')).toEqual(['m']);
+    expect(pool.heldBytes(new Set(['a']), { manifest: makeManifest('m'), hardware: { precision: 'q4' } })).toBe(330);
+    expect(pool.heldBytes(new Set(['a']), { manifest: makeManifest('m'), hardware: { precision: 'fp32' } })).toBe(220);
+    expect(await pool.unload('m')).toBe(true);
+    expect(pool.residents()).toEqual([]);
   });
 });
 
@@ -224,7 +256,7 @@ describe('memory', () => {
     await pool.acquire(makeManifest('n'), { holder: 'c', use, signal: live() });
     expect(pool.heldBytes(new Set(['a', 'b']))).toBe(110);
     expect(pool.heldBytes(new Set(['a', 'b', 'c']))).toBe(220);
-    expect(pool.heldBytes(new Set(['a', 'c']), makeManifest('m'))).toBe(110);
+    expect(pool.heldBytes(new Set(['a', 'c']), { manifest: makeManifest('m') })).toBe(110);
   });
 });
 

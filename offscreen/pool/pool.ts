@@ -1,5 +1,6 @@
 import { ERRORS, WebplatError } from '../../src/protocol/errors.ts';
 import type { LoadProgress } from '../../src/protocol/generation.ts';
+import type { Hardware } from '../../src/protocol/hardware.ts';
 import type { ResidentModel } from '../../src/protocol/model.ts';
 import type { Settings } from '../../src/protocol/settings.ts';
 import { abortable } from '../../src/shared/abort.ts';
@@ -8,16 +9,18 @@ import type { Logger } from '../../src/shared/logger.ts';
 import type { ComponentProgress, Engine, LoadedModel, MemoryUse, ModelUse } from '../engines/engine.ts';
 import type { ModelFiles, ModelManifest } from '../store/manifest.ts';
 import { planEviction, totalMemory } from './budget.ts';
-import { dropIdleComponents, makeRoom } from './idle-components.ts';
+import { freeIdle, makeRoom } from './idle.ts';
 import { createLease, type Lease } from './lease.ts';
 import { trackLoadProgress } from './load-progress.ts';
-import { describeResident, isIdle, type Resident } from './resident.ts';
+import { describeResident, heldBytes, isIdle, meets, type Resident, type Wanted } from './resident.ts';
 
 export interface AcquireOptions {
   /** Who holds the lease: a session's token. */
   readonly holder: string;
   /** What the model is wanted for: what is missing for it is loaded. */
   readonly use: ModelUse;
+  /** What it is to be computed with; whatever there is, if left out. */
+  readonly hardware?: Hardware | undefined;
   readonly signal: AbortSignal;
   /** Takes only memory that is free: no idle model leaves for it. */
   readonly onlyIntoFree?: boolean;
@@ -25,10 +28,10 @@ export interface AcquireOptions {
 }
 
 export interface Pool {
-  /** Loads the model if it is not resident (once, however many ask) and holds it. */
+  /** Loads the model if no copy is resident that will do (once, however many ask) and holds it. */
   acquire(manifest: ModelManifest, options: AcquireOptions): Promise<Lease>;
   /** Upper estimate of what the model takes, or what it takes if it is resident. */
-  estimate(manifest: ModelManifest): MemoryUse;
+  estimate(manifest: ModelManifest, hardware?: Hardware): MemoryUse;
   unload(name: string): Promise<boolean>;
   /** Whether a model of this content is in memory or being loaded. */
   isResident(contentHash: string): boolean;
@@ -42,8 +45,8 @@ export interface Pool {
   heldModels(holder: string): readonly string[];
   /** Loads that ended well since the pool was made. */
   readonly modelLoads: number;
-  /** Bytes of the models that any of `holders` has a lease on, each model once; `except` is left out. */
-  heldBytes(holders: ReadonlySet<string>, except?: ModelManifest): number;
+  /** Bytes of the models that any of `holders` has a lease on, each copy once; the one that would serve `except` is left out. */
+  heldBytes(holders: ReadonlySet<string>, except?: Wanted): number;
   dispose(): Promise<void>;
 }
 
@@ -74,7 +77,18 @@ export function createPool(environment: PoolEnvironment): Pool {
     if (!engine) throw new WebplatError('model-unsupported', undefined, { reason: 'No engine of this build runs it.' });
     return engine;
   };
-  const keyOf = (manifest: ModelManifest): string => `${manifest.engine}/${settings.backend}/${manifest.contentHash}`;
+  const contentOf = (manifest: ModelManifest): string =>
+    `${manifest.engine}/${settings.backend}/${manifest.contentHash}`;
+  const keyOf = ({ manifest, hardware = {} }: Wanted): string =>
+    [contentOf(manifest), hardware.backends, hardware.precision].filter((part) => part !== undefined).join('/');
+
+  /** The copy that serves a request: the one that was loaded for such requests, or any other that will do. */
+  function find(wanted: Wanted): Resident | undefined {
+    const content = contentOf(wanted.manifest);
+    const willDo = (resident: Resident) => resident.content === content && meets(resident, wanted.hardware ?? {});
+    return residents.get(keyOf(wanted)) ?? [...residents.values()].find(willDo);
+  }
+
   const budget = () => ({ gpuBytes: settings.gpuBudgetBytes, cpuBytes: settings.cpuBudgetBytes });
 
   function remove(resident: Resident, why: string): Promise<void> {
@@ -128,20 +142,12 @@ export function createPool(environment: PoolEnvironment): Pool {
     return { granted: true } as const;
   }
 
-  /** Gives so much back of what nobody uses, if there is so much: components of models that stay, then idle models. */
-  async function free(wanted: MemoryUse): Promise<void> {
-    const before = totalMemory(residents.values());
-    const enough = () => {
-      const { gpuBytes, cpuBytes } = totalMemory(residents.values());
-      return before.gpuBytes - gpuBytes >= wanted.gpuBytes && before.cpuBytes - cpuBytes >= wanted.cpuBytes;
-    };
-    await dropIdleComponents(residents.values(), enough);
-    for (const idle of [...residents.values()].filter(isIdle).sort((a, b) => a.lastUsedAt - b.lastUsedAt)) {
-      if (!enough()) await remove(idle, 'memory is short');
-    }
-  }
+  const free = (wanted: MemoryUse): Promise<void> =>
+    freeIdle(residents, wanted, (idle) => remove(idle, 'memory is short'));
 
-  function startLoad(manifest: ModelManifest, key: string, { use, onlyIntoFree = false }: AcquireOptions): Resident {
+  function startLoad(manifest: ModelManifest, options: AcquireOptions): Resident {
+    const { use, hardware = {}, onlyIntoFree = false } = options;
+    const key = keyOf({ manifest, hardware });
     const engine = engineOf(manifest);
     const abortLoad = new AbortController();
     const listeners: Resident['listeners'] = new Set();
@@ -151,6 +157,8 @@ export function createPool(environment: PoolEnvironment): Pool {
     const progress = trackLoadProgress(tell);
     const resident: Resident = {
       key,
+      content: contentOf(manifest),
+      hardware,
       manifest,
       state: 'loading',
       // Nothing is set aside before the engine knows what it needs.
@@ -171,6 +179,7 @@ export function createPool(environment: PoolEnvironment): Pool {
     resident.loaded = engine
       .load(manifest, {
         use,
+        hardware,
         signal: abortLoad.signal,
         backend: settings.backend,
         files: environment.openFiles(manifest, abortLoad.signal, progress.note),
@@ -239,8 +248,7 @@ export function createPool(environment: PoolEnvironment): Pool {
   return {
     async acquire(manifest, options) {
       options.signal.throwIfAborted();
-      const key = keyOf(manifest);
-      const resident = residents.get(key) ?? startLoad(manifest, key, options);
+      const resident = find({ manifest, hardware: options.hardware }) ?? startLoad(manifest, options);
       // Whoever needs it now makes the load that was begun ahead one that others leave for.
       if (!options.onlyIntoFree) resident.onlyIntoFree = false;
       // Counted before waiting, so that a load which several sessions wait for cannot be evicted between.
@@ -256,7 +264,7 @@ export function createPool(environment: PoolEnvironment): Pool {
         throw error;
       }
     },
-    estimate: (manifest) => residents.get(keyOf(manifest))?.memory ?? engineOf(manifest).estimate(manifest),
+    estimate: (manifest, hardware) => find({ manifest, hardware })?.memory ?? engineOf(manifest).estimate(manifest),
     async unload(name) {
       const matching = [...residents.values()].filter(({ manifest }) => manifest.card.name === name);
       await Promise.all(matching.map((resident) => remove(resident, 'asked to')));
@@ -279,19 +287,11 @@ export function createPool(environment: PoolEnvironment): Pool {
     get modelLoads() {
       return modelLoads;
     },
-    heldModels: (holder) =>
-      [...residents.values()]
-        .filter(({ holders, state }) => state === 'ready' && holders.has(holder))
-        .map(({ manifest }) => manifest.card.name),
-    heldBytes(holders, except) {
-      let bytes = 0;
-      for (const resident of residents.values()) {
-        const counted = resident.manifest.contentHash !== except?.contentHash;
-        const held = [...resident.holders.keys()].some((holder) => holders.has(holder));
-        if (counted && held) bytes += resident.memory.gpuBytes + resident.memory.cpuBytes;
-      }
-      return bytes;
+    heldModels(holder) {
+      const held = [...residents.values()].filter(({ holders, state }) => state === 'ready' && holders.has(holder));
+      return [...new Set(held.map(({ manifest }) => manifest.card.name))];
     },
+    heldBytes: (holders, except) => heldBytes(residents.values(), holders, except && find(except)),
     async dispose() {
       await Promise.all([...residents.values()].map((resident) => remove(resident, 'host ends')));
     },

@@ -1,13 +1,24 @@
 import type { LoadProgress } from '../../src/protocol/generation.ts';
+import { type Hardware, REAL_BACKENDS } from '../../src/protocol/hardware.ts';
 import type { ResidentModel } from '../../src/protocol/model.ts';
 import type { LoadedModel, MemoryUse } from '../engines/engine.ts';
 import type { ModelManifest } from '../store/manifest.ts';
 import type { LoadProgressTracker } from './load-progress.ts';
 
+/** A model, as a request wants it. */
+export interface Wanted {
+  readonly manifest: ModelManifest;
+  readonly hardware?: Hardware | undefined;
+}
+
 /** One slot of the pool: a model that is loading, ready or being unloaded. Only the pool changes it. */
 export interface Resident {
   readonly key: string;
   readonly manifest: ModelManifest;
+  /** What it has in common with other copies of the same content. */
+  readonly content: string;
+  /** What the request wanted that it was loaded for. */
+  readonly hardware: Hardware;
   state: 'loading' | 'ready' | 'unloading';
   /** The estimate while loading, what the model says of itself once ready. */
   memory: MemoryUse;
@@ -27,6 +38,17 @@ export interface Resident {
   loaded: Promise<LoadedModel>;
   /** Set while a timer waits for it to have been idle for long enough. */
   cancelIdle: (() => void) | undefined;
+}
+
+/**
+ * Whether a copy will do for a request. Who asks for a precision gets a copy that was loaded for it: in others, parts that are
+ * loaded later may be stored otherwise.
+ */
+export function meets({ state, model, hardware }: Resident, { backends, precision }: Hardware): boolean {
+  if (state === 'unloading') return false;
+  if (precision !== undefined && precision !== hardware.precision) return false;
+  if (backends === undefined) return true;
+  return backends.some((name) => REAL_BACKENDS[name] === model?.info.backend);
 }
 
 /** Whether nothing would be interrupted if the model left now. */
@@ -51,4 +73,18 @@ export function describeResident(resident: Resident): ResidentModel {
     references: resident.holders.size,
     active: resident.active,
   };
+}
+
+/** Bytes of those that any of `holders` has a lease on, each once; one may be left out. */
+export function heldBytes(
+  residents: Iterable<Resident>,
+  holders: ReadonlySet<string>,
+  except: Resident | undefined,
+): number {
+  let bytes = 0;
+  for (const resident of residents) {
+    const held = [...resident.holders.keys()].some((holder) => holders.has(holder));
+    if (held && resident !== except) bytes += resident.memory.gpuBytes + resident.memory.cpuBytes;
+  }
+  return bytes;
 }

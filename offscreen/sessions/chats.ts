@@ -1,11 +1,14 @@
 import { WebplatError } from '../../src/protocol/errors.ts';
 import type { ChatMessage, GenerationOptions } from '../../src/protocol/generation.ts';
+import type { Hardware } from '../../src/protocol/hardware.ts';
 import { LIMITS } from '../../src/protocol/limits.ts';
 import { randomToken } from '../../src/shared/ids.ts';
 
 /** A conversation, in memory only. */
 export interface Chat {
   readonly model: string;
+  /** What its turns are to be computed with. */
+  readonly hardware: Hardware | undefined;
   readonly options: GenerationOptions;
   /** Replaced as a whole, so that a failed turn leaves the old list. */
   messages: readonly ChatMessage[];
@@ -16,7 +19,7 @@ export interface Chat {
 }
 
 export interface Chats {
-  create(chat: { model: string; options: GenerationOptions; messages: readonly ChatMessage[] }): string;
+  create(chat: Pick<Chat, 'model' | 'hardware' | 'options' | 'messages'>): string;
   get(id: string): Chat;
   destroy(id: string): void;
   destroyAll(): void;
@@ -32,13 +35,13 @@ export function createChats(): Chats {
   }
 
   return {
-    create({ model, options, messages }) {
+    create({ model, hardware, options, messages }) {
       if (chats.size >= LIMITS.chats) {
         throw new WebplatError('busy', 'The document has too many chats; destroy one first.', { quota: LIMITS.chats });
       }
       assertFits(messages);
       const id = randomToken();
-      chats.set(id, { model, options, messages, life: new AbortController(), turn: Promise.resolve() });
+      chats.set(id, { model, hardware, options, messages, life: new AbortController(), turn: Promise.resolve() });
       return id;
     },
     get(id) {

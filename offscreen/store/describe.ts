@@ -3,8 +3,8 @@ import { WebplatError } from '../../src/protocol/errors.ts';
 import type { ModelCard } from '../../src/protocol/model.ts';
 import { parseModelName } from '../../src/protocol/model-name.ts';
 import type { ModelTask } from '../families/family.ts';
-import { hardwareOf } from '../families/hardware.ts';
 import { familyOf } from '../families/registry.ts';
+import { hardwareOf } from './model-hardware.ts';
 import type { RemoteModel } from './sources/remote-model.ts';
 
 const ConfigFile = v.object({

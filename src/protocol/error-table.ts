@@ -124,7 +124,7 @@ export const ERRORS = {
   'no-backend': {
     name: 'NotSupportedError',
     retryable: false,
-    remedy: 'This browser offers neither WebGPU nor WebAssembly SIMD to the extension.',
+    remedy: 'Nothing here runs the model as it is asked for; data.reason says why, for each way.',
   },
   internal: {
     name: 'OperationError',

@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { Hardware, StoredPrecision } from './hardware.ts';
 import { LIMITS } from './limits.ts';
 import { Backend, Count, DurationMs, ModelName, Text } from './scalars.ts';
 
@@ -42,6 +43,7 @@ export const InferParams = v.strictObject({
   task: v.literal('text-generation'),
   input: TextInput,
   options: v.optional(GenerationOptions),
+  hardware: v.optional(Hardware),
 });
 export type InferParams = v.InferOutput<typeof InferParams>;
 
@@ -50,6 +52,8 @@ export const Execution = v.strictObject({
   backend: Backend,
   /** Vendor and architecture of the GPU adapter, e.g. `google swiftshader`; absent without a GPU. */
   adapter: v.optional(v.pipe(v.string(), v.maxLength(128))),
+  /** How the model's weights are stored that were loaded; absent for a model without any. */
+  precision: v.optional(StoredPrecision),
   /** From acceptance by the host to the first token, waiting included. */
   firstTokenMs: DurationMs,
   /** From acceptance by the host to the last token. */

@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { ComponentLabel, LoadPhase } from './generation.ts';
+import { BACKENDS, PRECISIONS } from './hardware-names.ts';
 import { Backend, Bytes, Count, ModelName, TaskName } from './scalars.ts';
 
 /** What a model is expected to take and where it runs, known before anything of its weights is. */
@@ -10,11 +11,11 @@ export const ModelHardware = v.strictObject({
   /** Parts that are loaded and compiled side by side, each when a task needs it. */
   components: v.array(ComponentLabel),
   /** Bytes of all weights, by the way in which linear layers are stored. */
-  precisions: v.array(v.strictObject({ precision: v.picklist(['fp32', 'fp16', 'q8', 'q4']), bytes: Bytes })),
+  precisions: v.array(v.strictObject({ precision: v.picklist(PRECISIONS), bytes: Bytes })),
   /** What is best where memory and devices allow it, the best backend first. */
   recommended: v.strictObject({
-    precision: v.picklist(['fp32', 'fp16', 'q8', 'q4']),
-    backends: v.array(v.picklist(['webgpu', 'wasm'])),
+    precision: v.picklist(PRECISIONS),
+    backends: v.array(v.picklist(BACKENDS)),
   }),
 });
 export type ModelHardware = v.InferOutput<typeof ModelHardware>;

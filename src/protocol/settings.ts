@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { BACKENDS } from './hardware-names.ts';
 import { HOST_PATTERN } from './hosts.ts';
 import { LIMITS } from './limits.ts';
 
@@ -55,7 +56,7 @@ export const Settings = v.strictObject({
   /** After a denial, the site cannot prompt again for this long. */
   denyCooldownMs: v.pipe(v.number(), v.safeInteger(), v.minValue(0), v.maxValue(366 * 86_400_000)),
   /** Which backend to prefer; `auto` takes the first tier that works. */
-  backend: v.picklist(['auto', 'webgpu', 'wasm']),
+  backend: v.picklist(['auto', ...BACKENDS]),
   downloads: v.optional(DownloadSettings, () => ({ ...DEFAULT_DOWNLOADS })),
 });
 export type Settings = v.InferOutput<typeof Settings>;

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Precision } from '../../offscreen/graphs/graph.ts';
+import type { Precision } from '../../src/protocol/hardware-names.ts';
 import { type Evaluation, readEvaluation } from './support/evaluation.ts';
 import { type ModelPageHost, type OpenModelPage, startModelPage } from './support/model-page.ts';
 import { nodeLikelihoods } from './support/node-likelihoods.ts';

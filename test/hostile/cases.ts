@@ -51,6 +51,16 @@ const generation = (start: string): string[] => [
   `({ ${start}, options: { unknown: 1 } })`,
 ];
 
+const hardware = (start: string): string[] => [
+  `({ ${start}, hardware: null })`,
+  `({ ${start}, hardware: { backends: [] } })`,
+  `({ ${start}, hardware: { backends: "wasm" } })`,
+  `({ ${start}, hardware: { backends: ["cuda"] } })`,
+  `({ ${start}, hardware: { backends: ["wasm", "wasm"] } })`,
+  `({ ${start}, hardware: { precision: "q1" } })`,
+  `({ ${start}, hardware: { device: "high-performance" } })`,
+];
+
 const inference = [
   `({ model: "${ECHO}", task: "text-generation" })`,
   `({ model: "${ECHO}", task: "text-generation", input: "" })`,
@@ -63,6 +73,7 @@ const inference = [
   '({ model: "javascript:alert(1)", task: "text-generation", input: "x" })',
   `({ model: "${ECHO}", task: "text-generation", input: "x", token: "${TOKEN}" })`,
   ...generation(`model: "${ECHO}", task: "text-generation", input: "x"`),
+  ...hardware(`model: "${ECHO}", task: "text-generation", input: "x"`),
 ];
 
 const TENSOR = '{ dtype: "float32", dims: [1], data: new ArrayBuffer(4) }';
@@ -76,6 +87,7 @@ const tensors = [
   `({ model: "${ECHO}", inputs: { x: { dtype: "float32", dims: [1], data: [0] } } })`,
   `({ model: "${ECHO}", inputs: { "": ${TENSOR} } })`,
   `({ model: "${ECHO}", inputs: Object.fromEntries(Array.from({ length: 65 }, (_, i) => ["t" + i, ${TENSOR}])) })`,
+  ...hardware(`model: "${ECHO}", inputs: { x: ${TENSOR} }`),
 ];
 
 const BLOB = 'new Blob(["{}"])';
@@ -183,14 +195,15 @@ export const HOSTILE_CASES: Readonly<Record<string, readonly string[]>> = {
   'chat.create': [
     ...JUNK,
     ...generation(`model: "${ECHO}"`),
+    ...hardware(`model: "${ECHO}"`),
     `({ model: "${ECHO}", initialMessages: [{ role: "x" }] })`,
   ],
   'chat.destroy': [...JUNK, '({ chat: 1 })'],
   'chat.prompt': [...JUNK, `({ chat: "${TOKEN}", input: "" })`, ...generation(`chat: "${TOKEN}", input: "x"`)],
   infer: [...JUNK, ...inference],
-  'models.load': [...JUNK, '({ model: "" })', `({ model: "${ECHO}", force: true })`],
+  'models.load': [...JUNK, '({ model: "" })', `({ model: "${ECHO}", force: true })`, ...hardware(`model: "${ECHO}"`)],
   'models.release': [...JUNK, '({ model: null })'],
-  perform: [...JUNK, ...performances],
+  perform: [...JUNK, ...performances, ...hardware(`model: "${ECHO}", task: "text-classification", input: "x"`)],
   run: [...JUNK, ...tensors],
   stream: [...JUNK, ...inference],
   'host.act': [`({ model: "${ECHO}", act: "remove" })`, '({ model: "hf:org/name", act: "fetch" })'],

@@ -17,7 +17,7 @@ interface Pending {
 /** What the worker said at the end of its load. */
 export interface ClientStart {
   readonly worker: Worker;
-  readonly info: Omit<LoadedInfo, 'contextTokens' | 'maxSequences'>;
+  readonly info: Omit<LoadedInfo, 'contextTokens' | 'maxSequences' | 'precision'>;
   readonly state: State;
   /** What it was loaded for. */
   readonly use: ModelUse;
@@ -129,8 +129,13 @@ export function createWorkerModel(start: ClientStart): LoadedModel {
 
   return {
     get info() {
-      const { contextTokens, maxSequences } = state;
-      return { ...info, maxSequences, ...(contextTokens !== undefined && { contextTokens }) };
+      const { contextTokens, maxSequences, precision } = state;
+      return {
+        ...info,
+        maxSequences,
+        ...(precision && { precision }),
+        ...(contextTokens !== undefined && { contextTokens }),
+      };
     },
     failed,
     async prepare(use, signal) {

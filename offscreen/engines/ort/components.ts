@@ -1,4 +1,5 @@
 import { WebplatError } from '../../../src/protocol/errors.ts';
+import type { StoredPrecision } from '../../../src/protocol/hardware.ts';
 import { abortable, onAbort } from '../../../src/shared/abort.ts';
 import { createMutex } from '../../../src/shared/mutex.ts';
 import type { ParamTable } from '../../checkpoint/checkpoint.ts';
@@ -59,6 +60,8 @@ export interface Components<Session> {
   /** The shape of the decoder, when one is loaded. */
   readonly decoder: DecoderShape | undefined;
   readonly maxSequences: number;
+  /** How the components that are loaded are stored; undefined before there is one. */
+  readonly precision: StoredPrecision | undefined;
 }
 
 interface Entry<Session> {
@@ -206,6 +209,10 @@ export function createComponents<Session>(environment: ComponentsEnvironment<Ses
     },
     get maxSequences() {
       return maxSequences;
+    },
+    get precision() {
+      const stored = new Set([...entries.values()].flatMap(({ open }) => (open ? [open.planned.precision] : [])));
+      return stored.size > 1 ? 'mixed' : [...stored][0];
     },
   };
 }

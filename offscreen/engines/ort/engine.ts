@@ -1,9 +1,9 @@
 import * as v from 'valibot';
 import { fromWireError, WebplatError } from '../../../src/protocol/errors.ts';
+import type { Precision } from '../../../src/protocol/hardware-names.ts';
 import type { PassedTier } from '../../../src/protocol/model.ts';
 import { onAbort } from '../../../src/shared/abort.ts';
 import { type Capabilities, probeCapabilities } from '../../device/capabilities.ts';
-import type { Precision } from '../../graphs/graph.ts';
 import type { ModelManifest } from '../../store/manifest.ts';
 import type { Engine, LoadedModel, LoadOptions } from '../engine.ts';
 import { createAttendant } from './attend.ts';
@@ -15,7 +15,7 @@ import { planTiers, TIER_BACKENDS, TIER_LABELS, type Tier } from './tiers.ts';
 export interface OrtEngineOptions {
   /** Where packaged files lie: the runtime in `ort/` below it. */
   readonly assetBase: URL;
-  /** How linear layers are stored; chosen for each tier if left out. */
+  /** How linear layers are stored where the request does not say; chosen for each tier if left out. */
   readonly precision?: Precision;
   /** Loads one component after the other: what loading in parallel is compared with. */
   readonly inSequence?: boolean;
@@ -37,8 +37,9 @@ export function createOrtEngine(options: OrtEngineOptions): Engine {
     async load(manifest, loadOptions) {
       loadOptions.signal.throwIfAborted();
       capabilities ??= probe();
-      const { tiers, passedOver } = planTiers(loadOptions.backend, await capabilities);
-      return climb(tiers, passedOver, manifest, options, loadOptions);
+      const { tiers, passedOver } = planTiers(loadOptions.backend, await capabilities, loadOptions.hardware);
+      const { precision = options.precision } = loadOptions.hardware ?? {};
+      return climb(tiers, passedOver, manifest, { ...options, ...(precision && { precision }) }, loadOptions);
     },
   };
 }

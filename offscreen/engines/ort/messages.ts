@@ -8,10 +8,11 @@ import {
   TextChunk,
   TextInput,
 } from '../../../src/protocol/generation.ts';
+import { StoredPrecision } from '../../../src/protocol/hardware.ts';
+import { PRECISIONS } from '../../../src/protocol/hardware-names.ts';
 import { Bytes, Count, DurationMs, RequestId, TaskName } from '../../../src/protocol/scalars.ts';
 import { type PerformedTask, TASKS } from '../../../src/protocol/tasks/tasks.ts';
 import { TensorMap } from '../../../src/protocol/tensor.ts';
-import { PRECISIONS } from '../../graphs/graph.ts';
 import { FileAnswer, FileAsk } from '../../store/file-service.ts';
 import { TIERS } from './tiers.ts';
 
@@ -34,6 +35,7 @@ const Memory = v.strictObject({
 /** What a model can do with the components that are loaded. */
 const State = v.strictObject({
   contextTokens: v.optional(Count),
+  precision: v.optional(StoredPrecision),
   maxSequences: Count,
   memory: Memory,
 });

@@ -1,5 +1,7 @@
 import type { InferenceSession } from 'onnxruntime-common';
 import { WebplatError } from '../../../src/protocol/errors.ts';
+import type { StoredPrecision } from '../../../src/protocol/hardware.ts';
+import type { Precision } from '../../../src/protocol/hardware-names.ts';
 import { createMutex } from '../../../src/shared/mutex.ts';
 import { openCheckpoint } from '../../checkpoint/open-checkpoint.ts';
 import { converterCount, createConverters } from '../../convert/converters.ts';
@@ -7,7 +9,6 @@ import { type OwnedDevice, openDevice, requestAdapter } from '../../device/gpu-d
 import { createReadBack } from '../../device/read-back.ts';
 import type { ComponentName, ModelFamily } from '../../families/family.ts';
 import { familyOf } from '../../families/registry.ts';
-import type { Precision } from '../../graphs/graph.ts';
 import { createArtifactStore } from '../../store/artifacts.ts';
 import { openPrivateFiles } from '../../store/files.ts';
 import type { ModelFile, ModelFiles } from '../../store/manifest.ts';
@@ -46,6 +47,8 @@ export interface OpenModel extends TaskModel {
   readonly broken: Promise<WebplatError>;
   /** Tokens of the decoder's context, when one is loaded. */
   readonly contextTokens: number | undefined;
+  /** How the components that are loaded are stored. */
+  readonly precision: StoredPrecision | undefined;
   /** Requests that are worked on at once. */
   readonly maxSequences: number;
   /** Loads what is missing for a use of the model, and keeps it until the function that is returned is called. */
@@ -115,6 +118,9 @@ export async function openModel(request: OpenRequest): Promise<OpenModel> {
     broken: owned?.broken ?? new Promise<never>(() => {}),
     get contextTokens() {
       return components.decoder?.contextTokens;
+    },
+    get precision() {
+      return components.precision;
     },
     get maxSequences() {
       return components.maxSequences;

@@ -1,7 +1,8 @@
+import type { Precision } from '../../../src/protocol/hardware-names.ts';
 import type { ComponentGraph, ComponentName } from '../../families/family.ts';
 import type { EmittedGraph } from '../../graphs/build/graph-builder.ts';
 import { ELEMENT_SIZES } from '../../graphs/build/value.ts';
-import { type DecoderShape, type Precision, type Storage, storageOf } from '../../graphs/graph.ts';
+import { type DecoderShape, type Storage, storageOf } from '../../graphs/graph.ts';
 import type { MemoryUse } from '../engine.ts';
 import { precisionFor } from './precision.ts';
 import type { Tier } from './tiers.ts';
@@ -9,6 +10,7 @@ import type { Tier } from './tiers.ts';
 /** One component, and how its weights are stored. */
 export interface PlannedComponent {
   readonly name: ComponentName;
+  readonly precision: Precision;
   readonly storage: Storage;
   /** Names the storage where what was compiled is kept. */
   readonly label: string;
@@ -90,7 +92,7 @@ export function* planComponents({ tier, precision, wanted, taken }: PlanRequest)
         precision ?? precisionFor(tier, { floatBytes: weightBytes(whole), decodes: Boolean(whole?.shape) });
       const storage = storageFor(chosen, option);
       const graph = emit(storage);
-      return { name, storage, graph, label: labelOf(chosen, storage, graph.shape) };
+      return { name, precision: chosen, storage, graph, label: labelOf(chosen, storage, graph.shape) };
     });
     const { maxSequences } = option;
     // Options that come to the same for this model are one.

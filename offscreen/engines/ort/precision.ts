@@ -1,4 +1,4 @@
-import type { Precision } from '../../graphs/graph.ts';
+import type { Precision } from '../../../src/protocol/hardware-names.ts';
 import type { Tier } from './tiers.ts';
 
 /** A component that takes at most this much as float32 is not worth packing on the processor. */

@@ -127,8 +127,13 @@ export function serveEngine(port: WorkerPort): void {
 
 function stateOf(model: OpenModel | undefined): State {
   if (!model) return { maxSequences: 1, memory: { gpuBytes: 0, cpuBytes: 0 } };
-  const { contextTokens, maxSequences } = model;
-  return { maxSequences, memory: model.memory(), ...(contextTokens !== undefined && { contextTokens }) };
+  const { contextTokens, maxSequences, precision } = model;
+  return {
+    maxSequences,
+    memory: model.memory(),
+    ...(precision && { precision }),
+    ...(contextTokens !== undefined && { contextTokens }),
+  };
 }
 
 /** A runtime that failed once cannot be trusted with another request: the worker ends, and the model loads anew. */

@@ -45,8 +45,33 @@ describe('tiers', () => {
       [],
       ['jspi/webgpu', 'asyncify/webgpu', 'wasm/cpu'],
     ],
-  ])('with %s, gives a reason for each that is passed over', (_what, [wanted, capabilities], tiers, passedOver) => {
-    const plan = planTiers(wanted, capabilities);
+    ['an order of its own', ['auto', best, { backends: ['wasm', 'webgpu'] }], ['wasm', 'jspi', 'asyncify'], []],
+    [
+      'a software adapter that a request asks for',
+      ['auto', { ...best, gpu: { ...gpu, software: true } }, { backends: ['webgpu'] }],
+      ['jspi', 'asyncify'],
+      ['wasm/cpu'],
+    ],
+    [
+      'a request for what the settings rule out',
+      ['wasm', best, { backends: ['webgpu'] }],
+      [],
+      ['jspi/webgpu', 'asyncify/webgpu', 'wasm/cpu'],
+    ],
+    [
+      'fp16 on an adapter that has it',
+      ['auto', { ...best, gpu: { ...gpu, features: ['shader-f16'] } }, { precision: 'fp16' }],
+      ['jspi', 'asyncify'],
+      ['wasm/cpu'],
+    ],
+    [
+      'fp16 on an adapter without',
+      ['auto', best, { precision: 'fp16' }],
+      [],
+      ['jspi/webgpu', 'asyncify/webgpu', 'wasm/cpu'],
+    ],
+  ])('with %s, gives a reason for each that is passed over', (_what, asked, tiers, passedOver) => {
+    const plan = planTiers(...asked);
     expect(plan.tiers).toEqual(tiers);
     expect(plan.passedOver.map(({ tier }) => tier)).toEqual(passedOver);
     for (const { reason } of plan.passedOver) expect(reason).not.toBe('');

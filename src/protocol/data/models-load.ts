@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { defineMethod } from '../define.ts';
 import { LoadProgress } from '../generation.ts';
+import { Hardware, StoredPrecision } from '../hardware.ts';
 import { Backend, ModelName, TaskName } from '../scalars.ts';
 
 export const modelsLoad = defineMethod({
@@ -9,11 +10,12 @@ export const modelsLoad = defineMethod({
   from: ['page'],
   needs: 'session',
   doc: 'Makes a model resident, as far as a task needs it, and holds it for this document until it is released or the session ends.',
-  params: v.strictObject({ model: ModelName, task: v.optional(TaskName) }),
+  params: v.strictObject({ model: ModelName, task: v.optional(TaskName), hardware: v.optional(Hardware) }),
   result: v.strictObject({
     model: ModelName,
     backend: Backend,
     adapter: v.optional(v.pipe(v.string(), v.maxLength(128))),
+    precision: v.optional(StoredPrecision),
   }),
   chunk: LoadProgress,
 });

@@ -1,7 +1,9 @@
 import * as v from 'valibot';
 import { defineMethod } from '../define.ts';
 import { ComponentLabel } from '../generation.ts';
+import { Hardware } from '../hardware.ts';
 import { ModelName } from '../scalars.ts';
+import { TaskExecution } from '../tasks/tasks.ts';
 import { TensorMap } from '../tensor.ts';
 
 export const run = defineMethod({
@@ -10,6 +12,11 @@ export const run = defineMethod({
   from: ['page'],
   needs: 'session',
   doc: 'Runs a graph of a model once, the one named where it has several: tensors in, tensors out. Needs the task `tensors`. Buffers are transferred where the path allows it.',
-  params: v.strictObject({ model: ModelName, graph: v.optional(ComponentLabel), inputs: TensorMap }),
-  result: v.strictObject({ outputs: TensorMap }),
+  params: v.strictObject({
+    model: ModelName,
+    graph: v.optional(ComponentLabel),
+    inputs: TensorMap,
+    hardware: v.optional(Hardware),
+  }),
+  result: v.strictObject({ outputs: TensorMap, execution: TaskExecution }),
 });

@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { Hardware, StoredPrecision } from '../hardware.ts';
 import { Backend, DurationMs, ModelName } from '../scalars.ts';
 import { audioFeatureExtraction } from './audio-feature-extraction.ts';
 import { automaticSpeechRecognition } from './automatic-speech-recognition.ts';
@@ -40,7 +41,13 @@ const paramsOf = <N extends PerformedTask, I extends v.GenericSchema, O extends 
   input,
   options,
 }: TaskDefinition<N, I, O>) =>
-  v.strictObject({ model: ModelName, task: v.literal(name), input, options: v.optional(options) });
+  v.strictObject({
+    model: ModelName,
+    task: v.literal(name),
+    input,
+    options: v.optional(options),
+    hardware: v.optional(Hardware),
+  });
 
 const resultOf = <N extends PerformedTask, R extends v.GenericSchema>({
   name,
@@ -52,6 +59,7 @@ const resultOf = <N extends PerformedTask, R extends v.GenericSchema>({
 export const TaskExecution = v.strictObject({
   backend: Backend,
   adapter: v.optional(v.pipe(v.string(), v.maxLength(128))),
+  precision: v.optional(StoredPrecision),
   totalMs: DurationMs,
 });
 

@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { Tensor } from 'onnxruntime-node';
-import { DECODER_IO, type Precision, storageOf } from '../../../offscreen/graphs/graph.ts';
+import { DECODER_IO, storageOf } from '../../../offscreen/graphs/graph.ts';
 import { emitLlama } from '../../../offscreen/graphs/llama.ts';
+import type { Precision } from '../../../src/protocol/hardware-names.ts';
 import { openFolder, openNodeSession } from '../../support/node-graphs.ts';
 import { surprise } from './page/surprise.ts';
 

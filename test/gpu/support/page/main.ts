@@ -3,11 +3,11 @@ import { openDevice, requestAdapter } from '../../../../offscreen/device/gpu-dev
 import { kickWhile, measureReadBack } from '../../../../offscreen/device/read-back.ts';
 import type { LoadedModel, MemoryUse, ModelUse } from '../../../../offscreen/engines/engine.ts';
 import { createOrtEngine } from '../../../../offscreen/engines/ort/engine.ts';
-import type { Precision } from '../../../../offscreen/graphs/graph.ts';
 import type { ModelManifest } from '../../../../offscreen/store/manifest.ts';
 import { createPackagedSource } from '../../../../offscreen/store/packaged-source.ts';
 import { toWireError } from '../../../../src/protocol/errors.ts';
 import type { GenerationOptions, LoadProgress, TextInput } from '../../../../src/protocol/generation.ts';
+import type { Precision } from '../../../../src/protocol/hardware-names.ts';
 import type { Settings } from '../../../../src/protocol/settings.ts';
 import { int64, type PlainTensor, toWire } from './plain-tensor.ts';
 import { surprise } from './surprise.ts';

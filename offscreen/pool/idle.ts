@@ -1,5 +1,5 @@
 import type { MemoryUse } from '../engines/engine.ts';
-import { type Budget, planEviction } from './budget.ts';
+import { type Budget, planEviction, totalMemory } from './budget.ts';
 import { isIdle, type Resident } from './resident.ts';
 
 /** Models that stay, with components that no request of theirs uses: the longest unused first. */
@@ -12,7 +12,7 @@ function withIdleComponents(residents: Iterable<Resident>): Resident[] {
 const idleBytes = ({ memory }: Resident): number => memory.idleGpuBytes ?? 0;
 
 /** Has models let go of components that nobody uses, one model after the other, until that is enough. */
-export async function dropIdleComponents(residents: Iterable<Resident>, enough: () => boolean): Promise<void> {
+async function dropIdleComponents(residents: Iterable<Resident>, enough: () => boolean): Promise<void> {
   for (const resident of withIdleComponents(residents)) {
     if (enough()) return;
     const { model } = resident;
@@ -36,4 +36,21 @@ export async function makeRoom(residents: () => readonly Resident[], need: Memor
     memory: { ...resident.memory, gpuBytes: Math.max(0, resident.memory.gpuBytes - idleBytes(resident)) },
   }));
   if (planEviction(least, need, budget).fits) await dropIdleComponents(residents(), fits);
+}
+
+/** Gives so much back of what nobody uses, if there is so much: components of models that stay, then idle models. */
+export async function freeIdle(
+  residents: ReadonlyMap<string, Resident>,
+  wanted: MemoryUse,
+  remove: (idle: Resident) => Promise<void>,
+): Promise<void> {
+  const before = totalMemory(residents.values());
+  const enough = () => {
+    const { gpuBytes, cpuBytes } = totalMemory(residents.values());
+    return before.gpuBytes - gpuBytes >= wanted.gpuBytes && before.cpuBytes - cpuBytes >= wanted.cpuBytes;
+  };
+  await dropIdleComponents(residents.values(), enough);
+  for (const idle of [...residents.values()].filter(isIdle).sort((a, b) => a.lastUsedAt - b.lastUsedAt)) {
+    if (!enough()) await remove(idle);
+  }
 }

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import { hardwareOf } from './hardware.ts';
-import { familyOf } from './registry.ts';
+import { familyOf } from '../families/registry.ts';
+import { hardwareOf } from './model-hardware.ts';
 
 const of = (config: object, weightBytes: number) => hardwareOf(familyOf(config), config, weightBytes);
 const bytesOf = ({ precisions }: ReturnType<typeof of>) =>

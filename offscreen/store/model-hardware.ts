@@ -1,7 +1,7 @@
 import * as v from 'valibot';
+import type { Precision } from '../../src/protocol/hardware-names.ts';
 import type { ModelHardware } from '../../src/protocol/model.ts';
-import type { Precision } from '../graphs/graph.ts';
-import type { ModelFamily } from './family.ts';
+import type { ModelFamily } from '../families/family.ts';
 
 const TorchDtype = v.optional(v.string());
 const DtypeConfig = v.object({
