@@ -34,7 +34,7 @@ export async function verifyModel(
   const name = path.basename(golden.folder);
   const about = { model: name, browser: stage.browser, ...setting };
   const hardware = { backends: [setting.backend], precision: setting.precision };
-  const loaded = await ask.load(page, { model, hardware });
+  const loaded = await ask.load(page, { model, task: tasks[0] ?? 'tensors', hardware });
   if ('refused' in loaded) return { ...about, checks: [], unavailable: loaded.refused };
   const subject = await createSubject(
     golden,

@@ -1,4 +1,4 @@
-import type { Hardware } from '../../content/webplat.d.ts';
+import type { Hardware, TaskName } from '../../content/webplat.d.ts';
 import type { Lab } from '../../offscreen/lab/lab.ts';
 
 /** A page that is driven from here; what Playwright's and Puppeteer's have in common. */
@@ -58,7 +58,10 @@ export type Loadable = { readonly adapter?: string | undefined } | { readonly re
 
 /** Who is asked for a model: the extension by a site, or the host of a lab. */
 export interface AskIn {
-  load(page: DrivenPage, request: { readonly model: string; readonly hardware: Hardware }): Promise<Loadable>;
+  load(
+    page: DrivenPage,
+    request: { readonly model: string; readonly task: TaskName; readonly hardware: Hardware },
+  ): Promise<Loadable>;
   infer(page: DrivenPage, request: PageRequest): Promise<Inferred>;
   run(page: DrivenPage, request: GraphRequest): Promise<Ran>;
 }
