@@ -63,7 +63,7 @@ async function openExtension(hub: Hub): Promise<Stage> {
   const ui = await openUiClient(browser);
   await ui.call(uiSettingsSet, hubSettings(hub));
   return {
-    browser: `Chromium ${browser.version}`,
+    browser: `Chromium ${/\d[\d.]*/.exec(browser.version)?.[0] ?? ''}`,
     async serve(folder, tasks) {
       const site = path
         .basename(folder)
