@@ -56,6 +56,15 @@ export interface GenerationOptions {
   stop?: readonly string[] | undefined;
 }
 
+/** How another text is written. */
+export interface RewritingOptions extends GenerationOptions {
+  /**
+   * Beam search: so many texts are followed at once, and the likeliest is the answer. 1 to 8, and as many as the model has memory for; each
+   * of their tokens counts. With more than one, no option but `maxNewTokens` goes with it.
+   */
+  numBeams?: number | undefined;
+}
+
 /** Progress of a model on its way into memory. */
 export interface LoadProgress {
   readonly phase: 'download' | 'read' | 'quantize' | 'verify' | 'compile' | 'ready';
@@ -224,7 +233,7 @@ export type NoOptions = Readonly<Record<string, never>>;
 
 /** Input, options and output of every task but text generation. */
 export interface Tasks {
-  'text2text-generation': { input: string; options: GenerationOptions; output: readonly GeneratedText[] };
+  'text2text-generation': { input: string; options: RewritingOptions; output: readonly GeneratedText[] };
   'feature-extraction': { input: string | readonly string[]; options: EmbeddingOptions; output: FloatTensor };
   'text-classification': {
     input: string | { text: string; pair: string };

@@ -1,126 +1,133 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { familyOf } from '../offscreen/families/registry.ts';
-import type { PerformedTask } from '../src/protocol/tasks/tasks.ts';
-import { uiSettingsSet } from '../src/protocol/ui/ui-settings-set.ts';
-import { ensureBuild } from '../test/support/build.ts';
-import { launchExtension } from '../test/support/extension-browser.ts';
-import { openGolden } from '../test/support/golden.ts';
-import { hubSettings, serveHub } from '../test/support/hub/hub.ts';
-import { repoOfFolder } from '../test/support/hub/repo.ts';
-import { allow } from '../test/support/page-client.ts';
-import { serveSites } from '../test/support/sites.ts';
-import { openUiClient } from '../test/support/ui-client.ts';
+import { BACKENDS, type BackendName, PRECISIONS, type Precision } from '../src/protocol/hardware-names.ts';
 import { readArgs, UsageError } from './lib/args.ts';
-import { formatTable } from './lib/table.ts';
-import { checkForward, checkGeneration, checkTasks } from './verify/cases.ts';
-import type { Check } from './verify/check.ts';
+import { VerifyFailure } from './verify/failure.ts';
+import { openFolder } from './verify/folder.ts';
+import { keyOf, pageOf, printResult, printTable } from './verify/report.ts';
+import { BROWSERS, type BrowserName, openStage } from './verify/stage.ts';
+import { type Result, verifyModel } from './verify/verify-model.ts';
 
 const FIXTURES = 'test/fixtures/models';
-const BACKENDS = ['wasm', 'webgpu'] as const;
 
-const USAGE = `npm run verify -- FOLDER | --all [--backend ${BACKENDS.join('|')}] [--json FILE] [--markdown FILE]
-  FOLDER holds a checkpoint with golden.json and golden.safetensors. It is served as a hub would, and asked for as a site does, in Chromium.
-  --all        every reference model of the project
-  --backend    where it runs; wasm if left out
-  --json FILE      keeps every comparison
+const USAGE = `npm run verify -- FOLDER | --all [--browser ${BROWSERS.join('|')}] [--backend ${BACKENDS.join('|')}] [--precision ${PRECISIONS.join('|')}]
+                        [--json FILE] [--raw DIR] [--markdown FILE]
+  FOLDER holds a checkpoint with golden.json and golden.safetensors. It is served as a hub would, and asked for as a site does: in Chromium through
+  the extension, in other browsers through the host as a plain page. What is wrong by more than allowed makes the command fail.
+  --all        every reference model of the project, in every browser, backend and precision that the other options do not rule out
+  --browser    chromium if left out
+  --backend    wasm if left out
+  --precision  fp32 if left out: the tolerances of the golden file. In fewer bits, deviations from it have bounds that follow from the format
+  --json FILE      keeps every comparison, next to those of other settings that are in the file already
+  --raw DIR        writes what was computed as safetensors, CASE/OUTPUT in the shapes of the golden file
   --markdown FILE  writes the table that docs/models.md is`;
+
+interface Plan {
+  readonly folders: readonly string[];
+  readonly browsers: readonly BrowserName[];
+  readonly backends: readonly BackendName[];
+  readonly precisions: readonly Precision[];
+  readonly json: string | undefined;
+  readonly raw: string | undefined;
+  readonly markdown: string | undefined;
+}
 
 /** `npm run verify`: exits non-zero when a golden result is missed, or when there was none to compare with. */
 export async function main(args: readonly string[]): Promise<number> {
   try {
-    const { values, words } = readArgs(args, { all: 'flag', backend: 'text', json: 'text', markdown: 'text' });
-    const backend = BACKENDS.find((name) => name === (values.backend ?? 'wasm'));
-    if (!backend) throw new UsageError(`The backend is one of ${BACKENDS.join(', ')}.`);
-    const [folder] = words;
-    if (values.all ? words.length > 0 : folder === undefined || words.length > 1)
-      throw new UsageError('Name one folder.');
-    const folders = values.all
-      ? (await readdir(FIXTURES)).map((name) => `${FIXTURES}/${name}`)
-      : [path.resolve(folder ?? '')];
-    const results: Record<string, readonly Check[]> = {};
-    for (const one of folders) results[path.basename(one)] = await verify(one, backend);
-    report(results);
-    if (values.json) await writeFile(values.json, `${JSON.stringify({ backend, results }, null, 2)}\n`);
-    if (values.markdown) await writeFile(values.markdown, pageOf(results, backend));
-    const all = Object.values(results).flat();
+    const plan = await readPlan(args);
+    const results = await verifyAll(plan);
+    printTable(results);
+    for (const { browser, unavailable } of results) {
+      if (unavailable !== undefined && plan.folders.length === 1) console.error(`${browser}: ${unavailable}`);
+    }
+    const all = results.flatMap(({ checks }) => checks);
     return all.some(({ outcome }) => outcome === 'missed') || !all.some(({ outcome }) => outcome === 'met') ? 1 : 0;
   } catch (error) {
-    if (!(error instanceof UsageError)) throw error;
-    console.error(`${error.message}\n\n${USAGE}`);
+    if (error instanceof VerifyFailure) console.error(error.message);
+    else if (error instanceof UsageError) console.error(`${error.message}\n\n${USAGE}`);
+    else throw error;
     return 1;
   }
 }
 
-/** Serves a checkpoint and asks for everything that its golden file has results of. */
-async function verify(folder: string, backend: (typeof BACKENDS)[number]): Promise<readonly Check[]> {
-  const golden = await openGolden(folder);
-  const extension = await ensureBuild('dist');
-  const hub = await serveHub({ 'org/model': await repoOfFolder(folder) });
-  const sites = await serveSites();
-  const browser = await launchExtension({ extension, adapter: 'auto' });
-  try {
-    for (const name of await readdir(path.join(folder, 'inputs')).catch(() => [])) {
-      const body = await readFile(path.join(folder, 'inputs', name));
-      sites.add('site', `/inputs/${name}`, { body, type: 'application/octet-stream' });
+async function readPlan(args: readonly string[]): Promise<Plan> {
+  const { values, words } = readArgs(args, {
+    all: 'flag',
+    browser: 'text',
+    backend: 'text',
+    precision: 'text',
+    json: 'text',
+    raw: 'text',
+    markdown: 'text',
+  });
+  const { all, json, raw, markdown } = values;
+  const [folder] = words;
+  if (all ? words.length > 0 : folder === undefined || words.length > 1) throw new UsageError('Name one folder.');
+  const choose = <T extends string>(
+    name: string,
+    given: string | undefined,
+    known: readonly T[],
+    usual: readonly T[],
+  ) => {
+    if (given === undefined) return all ? known : usual;
+    const found = known.filter((one) => one === given);
+    if (found.length === 0) throw new UsageError(`The ${name} is one of ${known.join(', ')}.`);
+    return found;
+  };
+  return {
+    folders: all ? (await readdir(FIXTURES)).sort().map((name) => `${FIXTURES}/${name}`) : [path.resolve(folder ?? '')],
+    browsers: choose('browser', values.browser, BROWSERS, ['chromium']),
+    backends: choose('backend', values.backend, BACKENDS, ['wasm']),
+    precisions: choose('precision', values.precision, PRECISIONS, ['fp32']),
+    json,
+    raw,
+    markdown,
+  };
+}
+
+/** Verifies every model in every setting, one browser after the other, and keeps what is known after each. */
+async function verifyAll(plan: Plan): Promise<readonly Result[]> {
+  const { folders, browsers, backends, precisions } = plan;
+  const models = await Promise.all(folders.map(openFolder));
+  const kept = await readKept(plan.json);
+  const results: Result[] = [];
+  const settings = backends.flatMap((backend) => precisions.map((precision) => ({ backend, precision })));
+  for (const browser of browsers) {
+    const stage = await openStage(browser).catch((error) => {
+      // Of several browsers, those that are here are enough.
+      if (!(error instanceof VerifyFailure) || browsers.length === 1) throw error;
+      console.error(error.message);
+    });
+    if (!stage) continue;
+    try {
+      for (const setting of settings) {
+        for (const golden of models) {
+          const several = browsers.length * settings.length > 1;
+          const raw = plan.raw && (several ? path.join(plan.raw, browser, ...Object.values(setting)) : plan.raw);
+          const result = await verifyModel(stage, golden, setting, raw);
+          printResult(result);
+          results.push(result);
+          kept.set(keyOf(result), result);
+          await keep(plan, [...kept.values()]);
+          // What one model lacks here, the others lack too.
+          if (result.unavailable !== undefined) break;
+        }
+      }
+    } finally {
+      await stage.close();
     }
-    const ui = await openUiClient(browser);
-    await ui.call(uiSettingsSet, { ...hubSettings(hub), backend });
-    const page = await browser.open(`${sites.origin('site')}/`);
-    const model = 'hf:org/model';
-    const tasks = [
-      ...(Object.keys(familyOf(golden.config).tasks(golden.config)) as PerformedTask[]),
-      'tensors' as const,
-    ];
-    const granted = await allow(browser, page, { models: [model], tasks, limits: { maxRatePerMinute: 100_000 } });
-    if (!granted.ok) throw new Error(granted.message);
-    return [
-      ...(await checkForward(page, model, golden)),
-      ...(await checkGeneration(page, model, golden)),
-      ...(await checkTasks(page, model, golden)),
-    ];
-  } finally {
-    await browser.close();
-    await sites.close();
-    await hub.close();
   }
+  return results;
 }
 
-function report(results: Readonly<Record<string, readonly Check[]>>): void {
-  for (const [model, checks] of Object.entries(results)) {
-    console.log(`\n${model}`);
-    for (const { name, outcome, detail } of checks) console.log(`  ${outcome.padEnd(7)} ${name}: ${detail}`);
-  }
-  const rows = rowsOf(results);
-  console.log(`\n${formatTable(['model', 'met', 'missed', 'skipped'], rows)}`);
+async function readKept(json: string | undefined): Promise<Map<string, Result>> {
+  const text = json === undefined ? undefined : await readFile(json, 'utf8').catch(() => undefined);
+  const { results = [] } = text === undefined ? {} : (JSON.parse(text) as { results?: Result[] });
+  return new Map(results.map((result) => [keyOf(result), result]));
 }
 
-/** Numbers of comparisons of each model: met, missed, skipped. */
-function rowsOf(results: Readonly<Record<string, readonly Check[]>>): string[][] {
-  const count = (checks: readonly Check[], wanted: Check['outcome']) =>
-    String(checks.filter(({ outcome }) => outcome === wanted).length);
-  return Object.entries(results).map(([model, checks]) => [
-    model,
-    count(checks, 'met'),
-    count(checks, 'missed'),
-    count(checks, 'skipped'),
-  ]);
-}
-
-/** `docs/models.md`. */
-function pageOf(results: Readonly<Record<string, readonly Check[]>>, backend: string): string {
-  const lines = rowsOf(results).map((row) => `| ${row.join(' | ')} |`);
-  return `# Models
-
-Classes of checkpoints that run straight from their original files, and how many golden results of a tiny reference model of each (in
-\`${FIXTURES}\`) are met when a site asks for them through the extension in Chromium, on ${backend}. Written by
-\`npm run verify -- --all --markdown docs/models.md\`; not to be edited by hand.
-
-Skipped is what the page API cannot ask for: outputs that no single graph gives, padded batches of decoders, caches as inputs, options that it has
-not. The tests of graphs and of tasks compare those on onnxruntime's native kernels and, token by token, in the browser.
-
-| model | met | missed | skipped |
-| --- | ---: | ---: | ---: |
-${lines.join('\n')}
-`;
+async function keep({ json, markdown }: Plan, results: readonly Result[]): Promise<void> {
+  if (json) await writeFile(json, `${JSON.stringify({ results }, null, 2)}\n`);
+  if (markdown) await writeFile(markdown, pageOf(results));
 }

@@ -53,9 +53,22 @@ const SAMPLING = {
 
 const SAMPLING_FIELDS = ownKeys(SAMPLING) as (keyof typeof SAMPLING)[];
 const GENERATION_FIELDS = [...SAMPLING_FIELDS, 'stop'];
+const REWRITING_FIELDS = [...GENERATION_FIELDS, 'numBeams'];
 
 export function readGeneration(what: string, value: unknown): GenerationOptions {
-  const from = fields(what, value, GENERATION_FIELDS);
+  return readSampling(what, fields(what, value, GENERATION_FIELDS));
+}
+
+const BEAMS = range(true, 1, LIMITS.beams);
+
+export function readRewriting(what: string, value: unknown): GenerationOptions & { numBeams?: number | undefined } {
+  const from = fields(what, value, REWRITING_FIELDS);
+  const result: ReturnType<typeof readRewriting> = readSampling(what, from);
+  result.numBeams = optional(`${what}: numBeams`, from.numBeams, (path, given) => number(path, given, BEAMS));
+  return result;
+}
+
+function readSampling(what: string, from: Fields): GenerationOptions {
   const result = dictionary<unknown>() as GenerationOptions;
   result.stop = optional(`${what}: stop`, from.stop, (path, stop) => list(path, stop, 0, LIMITS.stopStrings, readStop));
   for (let at = 0; at < SAMPLING_FIELDS.length; at++) {

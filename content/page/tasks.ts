@@ -4,7 +4,7 @@ import type { TaskResult } from '../webplat.d.ts';
 import { type Gathered, gathered, readPicture, readSound, readVideo } from './media.ts';
 import { ARRAYS, dictionary, freeze, hasOwn, ownKeys } from './primordials.ts';
 import { type Fields, fields, flag, list, number, oneOf, optional, refuse, text } from './read.ts';
-import { ROLES, range, readGeneration, readPrompt } from './requests.ts';
+import { ROLES, range, readGeneration, readPrompt, readRewriting } from './requests.ts';
 import { sealed } from './start-call.ts';
 
 type Reader = (what: string, value: unknown, into: Gathered) => unknown;
@@ -107,7 +107,7 @@ const readTalk: Reader = (what, value, into) =>
 
 const READERS = {
   __proto__: null,
-  'text2text-generation': { input: readPrompt, options: readGeneration },
+  'text2text-generation': { input: readPrompt, options: readRewriting },
   'feature-extraction': { input: readTexts, options: POOLING },
   'text-classification': { input: readPair, options: CLASSES },
   'image-classification': { input: readPicture, options: CLASSES },

@@ -11,15 +11,24 @@ import { execute, type Services, whereOf } from './execute.ts';
 export async function perform(services: Services, session: Session, params: PerformParams, call: ServedCall) {
   const startedAt = performance.now();
   const { model, task, input, options = {}, hardware } = params;
-  const { maxNewTokens: newTokens } = options as { readonly maxNewTokens?: number };
+  const { maxNewTokens: asked, numBeams: beams = 1 } = options as {
+    readonly maxNewTokens?: number;
+    readonly numBeams?: number;
+  };
+  // Each of the texts that are followed at once takes tokens of its own.
+  const newTokens = asked === undefined ? undefined : asked * beams;
   let decoded: DecodedInput<PerformedTask> | undefined;
   const prepare = async (signal: AbortSignal) => {
     decoded = await decodeInput(services.media, task, input, signal);
   };
   const request = { model, task, hardware, newTokens, prepare };
   const value = await execute<PerformResult>(services, session, request, call, async (execution) => {
-    const { signal, onCompute, onTokens, maxNewTokens } = execution;
+    const { signal, onCompute, onTokens } = execution;
     if (decoded === undefined) throw new WebplatError('internal');
+    const maxNewTokens = Math.floor(execution.maxNewTokens / beams);
+    if (maxNewTokens === 0) {
+      throw new WebplatError('limit-tokens', undefined, { requested: beams, quota: execution.maxNewTokens });
+    }
     const output = await execution.model.perform(
       { task, input: decoded, options, maxNewTokens },
       { signal, onCompute, onTokens },

@@ -1,11 +1,15 @@
 import { callMethod } from '../../src/protocol/call.ts';
 import { createPortClient, type PortClient } from '../../src/protocol/client.ts';
+import { modelsLoad } from '../../src/protocol/data/models-load.ts';
+import { perform } from '../../src/protocol/data/perform.ts';
+import { run } from '../../src/protocol/data/run.ts';
 import { stream } from '../../src/protocol/data/stream.ts';
-import type { Method, ParamsOf } from '../../src/protocol/define.ts';
+import type { Method, ParamsOf, ResultOf } from '../../src/protocol/define.ts';
 import type { GenerationResult, InferParams, LoadProgress } from '../../src/protocol/generation.ts';
 import type { HostStatus } from '../../src/protocol/host/host-status.ts';
 import type { ModelCard } from '../../src/protocol/model.ts';
 import { DEFAULT_SETTINGS, type Settings } from '../../src/protocol/settings.ts';
+import type { PerformParams, PerformResult } from '../../src/protocol/tasks/tasks.ts';
 import { randomToken } from '../../src/shared/ids.ts';
 import type { Logger } from '../../src/shared/logger.ts';
 import { fromMessagePort } from '../../src/shared/port.ts';
@@ -31,6 +35,12 @@ export interface Lab {
   readBackTimes(rounds: number): Promise<ReadBackTimes>;
   /** Streams one generation over the same port protocol that pages use. */
   stream(request: InferParams, call?: LabCall): Promise<GenerationResult>;
+  /** Makes a model resident and holds it. */
+  load(request: ParamsOf<typeof modelsLoad>): Promise<ResultOf<typeof modelsLoad>>;
+  /** Does one task over that protocol. */
+  perform(request: PerformParams): Promise<PerformResult>;
+  /** Runs one graph over that protocol. */
+  run(request: ParamsOf<typeof run>): Promise<ResultOf<typeof run>>;
 }
 
 /** Starts a host in this page and opens one session that may do everything. */
@@ -68,6 +78,9 @@ export async function createLab(assetBase: URL, logger: Logger): Promise<Lab> {
     unload: async (model) => void (await tell('host.unload', { model })),
     readBackTimes: measureReadBackTimes,
     stream: (request, call) => streamText(client, request, call),
+    load: (request) => callMethod(client, modelsLoad, request),
+    perform: (request) => callMethod(client, perform, request),
+    run: (request) => callMethod(client, run, request),
   };
 }
 

@@ -15,6 +15,11 @@ export interface BeamOptions {
   readonly earlyStopping?: boolean;
 }
 
+export interface BeamEvents extends GraphEvents {
+  /** Counts tokens of all beams as they come. */
+  onTokens?(count: number): void;
+}
+
 export interface BeamResult {
   /** New tokens, one that ended the text not among them. */
   readonly tokens: readonly number[];
@@ -45,7 +50,7 @@ export async function beamSearch(
   decoder: Decoder,
   { prompt, about }: { readonly prompt: readonly number[]; readonly about?: EncoderStates | undefined },
   options: BeamOptions,
-  events: GraphEvents,
+  events: BeamEvents,
 ): Promise<BeamResult> {
   const sequences = await decoder.openAll(options.beams, about);
   try {
@@ -60,7 +65,7 @@ async function search(
   contextTokens: number,
   prompt: readonly number[],
   options: BeamOptions,
-  events: GraphEvents,
+  events: BeamEvents,
 ): Promise<BeamResult> {
   const { beams: count, endIds, lengthPenalty = 1 } = options;
   const { add } = sumCompute(events);
@@ -88,6 +93,7 @@ async function search(
       else if (rank < count) ended.add(beams[candidate.parent]?.tokens ?? [], candidate.sum / length ** lengthPenalty);
       if (next.length === count) break;
     }
+    events.onTokens?.(next.length);
     order = reorder(order, next);
     beams = next.map(({ parent, token, sum }) => ({ tokens: [...(beams[parent]?.tokens ?? []), token], sum }));
     const best = candidates[0]?.sum ?? Number.NEGATIVE_INFINITY;

@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { WebplatError } from '../../src/protocol/errors.ts';
 import { parseFields } from '../graphs/config-fields.ts';
+import { beamSearch } from './beam-search.ts';
 import { encode } from './encode-decode.ts';
 import { createRuns } from './runs.ts';
 import type { TaskRunner } from './task-runner.ts';
@@ -17,9 +18,18 @@ export const rewriteText: TaskRunner<'text2text-generation'> = async (model, req
   const { inputs } = tokenInputs(model, encoder, [request.input]);
   const states = await encode(encoder, inputs, runs.part());
   const decoder = model.decoder('decoder');
+  const promptIds = [startIdOf(model)];
+  const { options, maxNewTokens } = request;
+  const { numBeams: beams = 1 } = options;
+  if (beams > 1) {
+    const { endIds, decode } = model.tokenizer();
+    const about = { prompt: promptIds, about: states };
+    const told = { ...runs.part(), onTokens: events.onTokens };
+    const { tokens } = await beamSearch(decoder, about, { beams, maxNewTokens, endIds }, told);
+    return [{ generated_text: decode([...tokens]) }];
+  }
   const sequence = await decoder.open(states);
   try {
-    const promptIds = [startIdOf(model)];
     const { contextTokens } = decoder.shape;
     const outcome = await writeText(
       sequence,

@@ -1,13 +1,32 @@
 import { expect, it } from 'vitest';
-import { checkNumbers, checkSame } from './check.ts';
+import { checkNumbers, checkSame, checkTokens } from './check.ts';
 
 it('takes numbers within the bound, and tells the largest error', () => {
-  expect(checkNumbers('x', [1, 2.5], [1, 2], 0.5)).toEqual({
+  expect(checkNumbers('x', [1, 2.5], [1, 2], { absolute: 0.5 })).toMatchObject({
     name: 'x',
     outcome: 'met',
     detail: 'largest error 5.0e-1, relative 2.5e-1, allowed 5.0e-1',
   });
-  expect(checkNumbers('x', [1, 2.6], [1, 2], 0.5).outcome).toBe('missed');
+  expect(checkNumbers('x', [1, 2.6], [1, 2], { absolute: 0.5 }).outcome).toBe('missed');
+});
+
+it('takes numbers whose differences are small as a share of them', () => {
+  const { deviation, outcome } = checkNumbers('x', [3, 4.5], [3, 4], { rms: 0.1 });
+  expect(deviation?.rms).toBeCloseTo(0.1, 12);
+  expect(outcome).toBe('met');
+  expect(checkNumbers('x', [3, 4.5], [3, 4], { rms: 0.0999 }).outcome).toBe('missed');
+});
+
+it('passes over what a mask leaves out', () => {
+  expect(checkNumbers('x', [1, 2, 9, 9], [1, 2, 0, 0], { absolute: 0 }, [1, 0]).outcome).toBe('met');
+  expect(checkNumbers('x', [1, 2, 9, 9], [1, 2, 0, 0], { absolute: 0 }, [1, 1]).outcome).toBe('missed');
+});
+
+it('tells what nothing is said about, and judges it by nothing but whether it is a number', () => {
+  expect(checkNumbers('x', [1], [9], undefined)).toMatchObject({ outcome: 'measured', deviation: { absolute: 8 } });
+  expect(checkNumbers('x', [Number.NaN], [9], undefined).outcome).toBe('missed');
+  expect(checkSame('x', 'a', 'b', false).outcome).toBe('measured');
+  expect(checkTokens('x', [1], [2], false).outcome).toBe('measured');
 });
 
 it.each([
@@ -15,11 +34,21 @@ it.each([
   ['too few', [1]],
   ['too many', [1, 2, 3]],
 ])('misses %s', (_, actual) => {
-  expect(checkNumbers('x', actual, [1, 2], 1e9).outcome).toBe('missed');
+  for (const allowed of [{ absolute: 1e9 }, { rms: 1e9 }]) {
+    expect(checkNumbers('x', actual, [1, 2], allowed).outcome).toBe('missed');
+  }
 });
 
 it('compares texts and lists exactly', () => {
   expect(checkSame('x', ['a', 'b'], ['a', 'b']).outcome).toBe('met');
   expect(checkSame('x', ['b', 'a'], ['a', 'b']).outcome).toBe('missed');
   expect(checkSame('x', undefined, 'a').outcome).toBe('missed');
+});
+
+it('counts the tokens that differ, those that are missing too', () => {
+  expect(checkTokens('x', [1, 2], [1, 2]).outcome).toBe('met');
+  expect(checkTokens('x', [1, 3], [1, 2, 4])).toMatchObject({
+    outcome: 'missed',
+    detail: '2 of 3 tokens differ, the first at 1: 3 where 2 is right',
+  });
 });

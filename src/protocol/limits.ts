@@ -46,6 +46,8 @@ export const LIMITS = {
   /** Texts of one request, and pieces of one message. */
   texts: 256,
   messageParts: 64,
+  /** Texts that beam search follows at once. */
+  beams: 8,
   /** New tokens of one request. */
   newTokens: 32_768,
   /** Requests of one document that may be waiting or running. */

@@ -25,6 +25,7 @@ export interface GoldenCase {
   readonly name: string;
   readonly inputs: Readonly<Record<string, GoldenTensor>>;
   readonly outputs: Readonly<Record<string, GoldenTensor>>;
+  readonly note?: string;
 }
 
 /** A reference model with its golden outputs: a folder, or the name of one in `test/fixtures/models`. */
@@ -134,9 +135,15 @@ function padded(values: Float32Array<ArrayBuffer>, { shape, pad_to, pad_value = 
 }
 
 /** The part of an output that a golden tensor holds; checks that their shapes agree. */
-function positionsOf(actual: Tensor | undefined, { tensor, shape, pad_to, slice }: GoldenTensor): ArrayLike<number> {
-  const data = floatsOf(actual);
-  const dims = [...(actual?.dims ?? [])];
+const positionsOf = (actual: Tensor | undefined, expected: GoldenTensor): ArrayLike<number> =>
+  storedPositions(floatsOf(actual), actual?.dims ?? [], expected);
+
+/** The part of an output [dims] that a golden tensor holds. @throws Error for shapes that do not agree */
+export function storedPositions<T extends Float32Array | readonly number[]>(
+  data: T,
+  dims: readonly number[],
+  { tensor, shape, pad_to, slice }: GoldenTensor,
+): T | number[] {
   const [, first, last] = /(\d+)\.\.(\d+)/.exec(slice ?? '') ?? [];
   const expected = [...(pad_to ?? shape)];
   const [batch = 1, positions = 1, ...rest] = dims;
@@ -146,6 +153,6 @@ function positionsOf(actual: Tensor | undefined, { tensor, shape, pad_to, slice 
   const width = rest.reduce((product, dim) => product * dim, 1);
   return Array.from({ length: batch }, (_, at) => {
     const start = at * positions;
-    return Array.from(data.subarray((start + Number(first)) * width, (start + Number(last) + 1) * width));
+    return Array.from(data.slice((start + Number(first)) * width, (start + Number(last) + 1) * width));
   }).flat();
 }

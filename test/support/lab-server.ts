@@ -25,8 +25,11 @@ export async function labFiles(): Promise<SiteFallback> {
   };
 }
 
-/** Serves the lab on the loopback interface. */
-export async function serveLab(): Promise<{ readonly url: string; close(): Promise<void> }> {
-  const sites = await serveSites(await labFiles());
+/** Serves the lab on the loopback interface; `more` answers what is no file of it. */
+export async function serveLab(
+  more: SiteFallback = async () => undefined,
+): Promise<{ readonly url: string; close(): Promise<void> }> {
+  const files = await labFiles();
+  const sites = await serveSites(async (path) => (await files(path)) ?? more(path));
   return { url: `${sites.loopback}/offscreen/lab/index.html`, close: sites.close };
 }

@@ -1,0 +1,93 @@
+import { readFile } from 'node:fs/promises';
+import { type ModelTexts, readModelTexts } from '../../offscreen/engines/ort/model-texts.ts';
+import type { ComponentGraph, ComponentName, ModelFamily } from '../../offscreen/families/family.ts';
+import { familyOf } from '../../offscreen/families/registry.ts';
+import { storageOf } from '../../offscreen/graphs/graph.ts';
+import { REAL_BACKENDS } from '../../src/protocol/hardware.ts';
+import type { BackendName, Precision } from '../../src/protocol/hardware-names.ts';
+import type { GoldenModel } from '../../test/support/golden.ts';
+import type { GraphRequest, Inferred, Numbers, PageRequest, Ran, Where } from '../../test/support/infer-in-page.ts';
+import { allowedDeviation } from './bounds.ts';
+import type { Allowed } from './check.ts';
+import { createLedger, type Ledger } from './ledger.ts';
+
+/** Where requests of a site go. */
+export interface Asker {
+  infer(request: PageRequest): Promise<Inferred>;
+  run(request: GraphRequest): Promise<Ran>;
+}
+
+/** What a model is verified on. */
+export interface Setting {
+  readonly backend: BackendName;
+  readonly precision: Precision;
+}
+
+/** A model that is verified: what is golden of it, what its files say, and who answers for it. */
+export interface Subject {
+  readonly golden: GoldenModel;
+  readonly texts: ModelTexts;
+  readonly family: ModelFamily;
+  readonly ledger: Ledger;
+  /** Whether results have to be those of float32 arithmetic. */
+  readonly exact: boolean;
+  /** Its graphs by name; what they take and give does not depend on how they are stored. */
+  readonly graphs: ReadonlyMap<ComponentName, ComponentGraph>;
+  infer(task: string, input: unknown, options?: object): Promise<unknown>;
+  run(graph: ComponentName, inputs: Readonly<Record<string, Numbers>>): Promise<Readonly<Record<string, Numbers>>>;
+  /** How far an output may be off that these graphs compute one after the other. */
+  allowed(atol: number | undefined, on: readonly ComponentName[]): Allowed;
+}
+
+/** @throws Error for answers that were computed otherwise than asked for */
+export async function createSubject(
+  golden: GoldenModel,
+  model: string,
+  asker: Asker,
+  { backend, precision }: Setting,
+): Promise<Subject> {
+  const { config, table, folder } = golden;
+  const family = familyOf(config);
+  const emitted = (storage: Precision) =>
+    new Map(
+      Object.entries(family.components).map(([name, emit]) => [
+        name as ComponentName,
+        emit(config, table, storageOf(storage)),
+      ]),
+    );
+  const [graphs, stored] = [emitted('fp32'), emitted(precision)];
+  const hardware = { backends: [backend], precision };
+  const judge = (execution: Where) => {
+    if (execution.backend === REAL_BACKENDS[backend] && execution.precision === precision) return;
+    throw new Error(`It was computed on ${execution.backend} in ${execution.precision}.`);
+  };
+  return {
+    golden,
+    family,
+    graphs,
+    exact: precision === 'fp32',
+    ledger: createLedger(),
+    texts: await readModelTexts({
+      json: async (path: string): Promise<unknown> => {
+        const text = await readFile(`${folder}/${path}`, 'utf8').catch(() => undefined);
+        return text === undefined ? undefined : JSON.parse(text);
+      },
+    }),
+    async infer(task, input, options = {}) {
+      const { output, execution } = await asker.infer({ model, task, input, options, hardware });
+      judge(execution);
+      return output;
+    },
+    async run(graph, inputs) {
+      const { outputs, execution } = await asker.run({ model, graph, inputs, hardware });
+      judge(execution);
+      return outputs;
+    },
+    allowed: (atol, on) =>
+      allowedDeviation(
+        precision,
+        atol,
+        on.flatMap((name) => stored.get(name) ?? []),
+      ),
+  };
+}
