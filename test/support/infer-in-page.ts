@@ -1,4 +1,5 @@
 import type { Page } from 'playwright';
+import type { ErrorCode, TensorData } from '../../content/webplat.d.ts';
 
 /** A request to the page API, with `{ file }` in place of what a site would have read from that path of its own. */
 export interface PageRequest {
@@ -10,7 +11,7 @@ export interface PageRequest {
 
 /** A tensor as plain numbers, which is what goes into a page and comes out of it. */
 export interface Numbers {
-  readonly dtype: 'float32' | 'int64';
+  readonly dtype: keyof TensorData;
   readonly dims: readonly number[];
   readonly values: readonly number[];
 }
@@ -18,10 +19,14 @@ export interface Numbers {
 /** Asks as a site does; answers the text of a generation, the output of any other task. */
 export const inferIn = (page: Page, request: PageRequest): Promise<unknown> => page.evaluate(inferInPage, request);
 
-/** Runs a graph as a site does; answers its float32 outputs. */
+/** Runs a graph as a site does; answers its outputs. */
 export const runIn = (
   page: Page,
-  request: { readonly model: string; readonly graph: string; readonly inputs: Readonly<Record<string, Numbers>> },
+  request: {
+    readonly model: string;
+    readonly graph?: string | undefined;
+    readonly inputs: Readonly<Record<string, Numbers>>;
+  },
 ): Promise<Readonly<Record<string, Numbers>>> => page.evaluate(runInPage, request);
 
 /** Runs in the page. */
@@ -48,19 +53,50 @@ async function runInPage({
   graph,
   inputs,
 }: Parameters<typeof runIn>[1]): Promise<Readonly<Record<string, Numbers>>> {
+  const arrays = {
+    float32: Float32Array,
+    float16: Uint16Array,
+    float64: Float64Array,
+    int8: Int8Array,
+    uint8: Uint8Array,
+    int16: Int16Array,
+    uint16: Uint16Array,
+    int32: Int32Array,
+    uint32: Uint32Array,
+    bool: Uint8Array,
+  };
+  const arrayOf = (dtype: keyof TensorData, values: readonly number[]) => {
+    if (dtype === 'int64') return BigInt64Array.from(values, BigInt);
+    if (dtype === 'uint64') return BigUint64Array.from(values, BigInt);
+    return arrays[dtype].from(values);
+  };
   const tensors = Object.entries(inputs).map(([name, { dtype, dims, values }]) => [
     name,
-    {
-      dtype,
-      dims: [...dims],
-      data: dtype === 'int64' ? BigInt64Array.from(values, BigInt) : Float32Array.from(values),
-    },
+    { dtype, dims: [...dims], data: arrayOf(dtype, values) },
   ]);
-  const result = await window.webplat?.run({ model, graph, inputs: Object.fromEntries(tensors) });
+  const asked = { model, ...(graph !== undefined && { graph }), inputs: Object.fromEntries(tensors) };
+  const result = await window.webplat?.run(asked);
   return Object.fromEntries(
-    Object.entries(result?.outputs ?? {}).map(([name, { dims, data }]) => [
+    Object.entries(result?.outputs ?? {}).map(([name, { dtype, dims, data }]) => [
       name,
-      { dtype: 'float32' as const, dims: [...dims], values: Array.from(data as Float32Array) },
+      { dtype, dims: [...dims], values: Array.from(data as ArrayLike<number | bigint>, Number) },
     ]),
   );
 }
+
+/** How a run was refused. */
+export interface Refusal {
+  readonly code: ErrorCode | undefined;
+  readonly message: string;
+  readonly data: Readonly<Record<string, unknown>> | undefined;
+}
+
+/** Runs a graph as a site does, with no inputs; answers how that was refused. */
+export const refusalIn = (page: Page, request: { readonly model: string; readonly graph?: string }): Promise<Refusal> =>
+  page.evaluate(async (asked) => {
+    const outcome = await window.webplat?.run({ ...asked, inputs: {} }).then(
+      () => ({ code: undefined, message: 'It ran.', data: undefined }),
+      ({ code, message, data }: Error & Refusal) => ({ code, message, data }),
+    );
+    return outcome ?? { code: undefined, message: 'There is no window.webplat.', data: undefined };
+  }, request);

@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { defineMethod } from '../define.ts';
-import { ComponentLabel } from '../generation.ts';
+import { GraphName } from '../generation.ts';
 import { ModelName } from '../scalars.ts';
 import { TensorMap } from '../tensor.ts';
 
@@ -10,6 +10,6 @@ export const run = defineMethod({
   from: ['page'],
   needs: 'session',
   doc: 'Runs a graph of a model once, the one named where it has several: tensors in, tensors out. Needs the task `tensors`. Buffers are transferred where the path allows it.',
-  params: v.strictObject({ model: ModelName, graph: v.optional(ComponentLabel), inputs: TensorMap }),
+  params: v.strictObject({ model: ModelName, graph: v.optional(GraphName), inputs: TensorMap }),
   result: v.strictObject({ outputs: TensorMap }),
 });
