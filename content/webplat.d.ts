@@ -297,12 +297,20 @@ export interface TaskResult<T extends PerformedTask> {
   readonly execution: TaskExecution;
 }
 
-/** Element type of a tensor, with the array that holds it on the page's side. */
+/** Element type of a tensor, with the array that holds it on the page's side: float16 as its bits, bool as zeros and ones. */
 export interface TensorData {
   float32: Float32Array;
-  int32: Int32Array;
+  float16: Uint16Array;
+  float64: Float64Array;
+  int8: Int8Array;
   uint8: Uint8Array;
+  int16: Int16Array;
+  uint16: Uint16Array;
+  int32: Int32Array;
+  uint32: Uint32Array;
   int64: BigInt64Array;
+  uint64: BigUint64Array;
+  bool: Uint8Array;
 }
 
 /** A dense row-major tensor; `data` holds the product of `dims` elements. */
@@ -313,7 +321,7 @@ export type Tensor = {
 /** Runs a model's graph once. */
 export interface RunRequest {
   model: ModelName;
-  /** The graph to run, e.g. `encoder`, of a model that has several. */
+  /** The graph to run, of a model that has several: e.g. `encoder`, or the name of an ONNX file, e.g. `model_q4`. */
   graph?: string | undefined;
   inputs: Readonly<Record<string, Tensor>>;
   hardware?: Hardware | undefined;

@@ -87,14 +87,30 @@ export const moveBuffer = uncurry(
 export const ARRAYS = {
   __proto__: null,
   float32: Float32Array,
-  int32: Int32Array,
+  float16: Uint16Array,
+  float64: Float64Array,
+  int8: Int8Array,
   uint8: Uint8Array,
+  int16: Int16Array,
+  uint16: Uint16Array,
+  int32: Int32Array,
+  uint32: Uint32Array,
   int64: BigInt64Array,
+  uint64: BigUint64Array,
+  bool: Uint8Array,
 } as unknown as {
   float32: Float32ArrayConstructor;
-  int32: Int32ArrayConstructor;
+  float16: Uint16ArrayConstructor;
+  float64: Float64ArrayConstructor;
+  int8: Int8ArrayConstructor;
   uint8: Uint8ArrayConstructor;
+  int16: Int16ArrayConstructor;
+  uint16: Uint16ArrayConstructor;
+  int32: Int32ArrayConstructor;
+  uint32: Uint32ArrayConstructor;
   int64: BigInt64ArrayConstructor;
+  uint64: BigUint64ArrayConstructor;
+  bool: Uint8ArrayConstructor;
 };
 
 /** A dictionary that inherits nothing. */

@@ -77,7 +77,7 @@ function inferenceCalls(connection: Connection): Pick<Webplat, 'infer' | 'stream
       promised(() => {
         const from = fields('run', request, RUN_FIELDS);
         const model = readModel('run', from.model);
-        const graph = optional('run: graph', from.graph, (path, name) => text(path, name, 1, LIMITS.componentChars));
+        const graph = optional('run: graph', from.graph, (path, name) => text(path, name, 1, LIMITS.graphChars));
         const hardware = optional('run: hardware', from.hardware, readHardware);
         const { signal } = readWaiter('run', from, 'onProgress');
         const move = optional('run: transfer', from.transfer, flag) ?? false;

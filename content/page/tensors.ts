@@ -24,9 +24,17 @@ type Dtype = WireTensor['dtype'];
 const DTYPES = ownKeys(ELEMENT_BYTES) as Dtype[];
 const ARRAY_NAMES: Record<Dtype, string> = {
   float32: 'Float32Array',
-  int32: 'Int32Array',
+  float16: 'Uint16Array',
+  float64: 'Float64Array',
+  int8: 'Int8Array',
   uint8: 'Uint8Array',
+  int16: 'Int16Array',
+  uint16: 'Uint16Array',
+  int32: 'Int32Array',
+  uint32: 'Uint32Array',
   int64: 'BigInt64Array',
+  uint64: 'BigUint64Array',
+  bool: 'Uint8Array',
 };
 const DIM = { integer: true, min: 0, max: 2 ** 31 - 1, above: false };
 

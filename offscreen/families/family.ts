@@ -14,8 +14,12 @@ export const COMPONENTS = [
   'audio',
   'video',
   'prompts',
+  'joint',
 ] as const;
-export type ComponentName = (typeof COMPONENTS)[number];
+/** A graph that somebody else made, by the path of its file: it does nothing but take tensors. */
+export type GraphFileName = `onnx:${string}`;
+export const isGraphFile = (name: string): name is GraphFileName => name.startsWith('onnx:');
+export type ComponentName = (typeof COMPONENTS)[number] | GraphFileName;
 
 /** A graph; with a shape, one that is run step by step with caches. */
 export type ComponentGraph = EmittedGraph & { readonly shape?: DecoderShape };
@@ -32,7 +36,7 @@ export interface ModelFamily {
   readonly modelTypes: readonly string[];
   /** Changes whenever an emitter writes something else for the same checkpoint: compiled copies are made anew. */
   readonly emitterVersion: number;
-  readonly components: Readonly<Partial<Record<ComponentName, Emit>>>;
+  readonly components: Readonly<Partial<Record<Exclude<ComponentName, GraphFileName>, Emit>>>;
   /** What a model can be used for, the likeliest first, and the components that each use needs. */
   readonly tasks: (config: unknown) => Readonly<Partial<Record<ModelTask, readonly ComponentName[]>>>;
 }

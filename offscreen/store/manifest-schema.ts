@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { ModelCard } from '../../src/protocol/model.ts';
+import { ModelPath } from '../../src/protocol/model-files.ts';
 import { Bytes } from '../../src/protocol/scalars.ts';
 
 const Sha256 = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/));
@@ -13,7 +14,7 @@ export const PackagedIndex = v.array(
     files: v.pipe(
       v.array(
         v.strictObject({
-          path: v.pipe(v.string(), v.regex(/^[A-Za-z0-9_][A-Za-z0-9._-]*$/)),
+          path: ModelPath,
           bytes: Bytes,
           sha256: Sha256,
           url: v.pipe(v.string(), v.regex(/^[A-Za-z0-9_][A-Za-z0-9._/-]*$/)),

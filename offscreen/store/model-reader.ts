@@ -10,6 +10,8 @@ export interface ModelReader {
   readonly paths: readonly string[];
   /** @throws WebplatError `model-corrupt` when it is missing, cut short or altered. */
   open(path: string): Promise<ModelBytes>;
+  /** All of a file as a blob that is read piece by piece, when all of it is there and was compared with what its source says. */
+  blob(path: string): Promise<Blob>;
   /** Another string for another content that a file had or has, whether or not it was right. */
   identity(path: string): Promise<string>;
   /** Content of a JSON file; undefined where the model has no such file. Settles when it was compared with what its source says. */
@@ -20,6 +22,8 @@ export interface ModelReader {
 }
 
 interface OpenedFile {
+  /** @throws WebplatError `model-corrupt` */
+  readonly blob: () => Promise<Blob>;
   readonly identity: string;
   readonly bytes: ModelBytes;
 }
@@ -42,10 +46,20 @@ export function createModelReader(
     if (!files.some((file) => file.path === path)) throw corrupt(`The model has no ${path}.`);
     const access = await service.open(path);
     if (access.kind === 'url') {
-      return { identity: access.sha256, bytes: bytesOfBlob(await fetchChecked(path, access, signal)) };
+      const content = await fetchChecked(path, access, signal);
+      return { identity: access.sha256, bytes: bytesOfBlob(content), blob: async () => content };
     }
     store ??= openStore();
-    return { identity: access.id, bytes: chunkedBytes(path, access, service, await store) };
+    const stored = await store;
+    const blob = async () => {
+      if (!access.complete && access.bytes > 0) await service.chunk(path, 0);
+      // Whoever read of what turned out to be another file is told here.
+      await service.checked([path]);
+      const whole = await stored.blob({ id: access.id, bytes: access.bytes });
+      if (!whole) throw corrupt(`${path} cannot be read.`);
+      return whole;
+    };
+    return { identity: access.id, bytes: chunkedBytes(path, access, service, stored), blob };
   }
 
   function ensureOpen(path: string): Promise<OpenedFile> {
@@ -73,6 +87,7 @@ export function createModelReader(
   return {
     paths: files.map(({ path }) => path),
     open,
+    blob: async (path) => (await ensureOpen(path)).blob(),
     identity: async (path) => (await ensureOpen(path)).identity,
     text,
     async json(path) {

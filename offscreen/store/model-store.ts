@@ -3,6 +3,7 @@ import type { ModelCard } from '../../src/protocol/model.ts';
 import { canonicalName, type ParsedModelName, parseModelName } from '../../src/protocol/model-name.ts';
 import type { DownloadSettings } from '../../src/protocol/settings.ts';
 import { createMutex } from '../../src/shared/mutex.ts';
+import { missingBytes, usableFiles } from '../onnx/model-files.ts';
 import { FilesRefused } from './archive/refusal.ts';
 import type { ChunkedFiles } from './chunked-files.ts';
 import { describeModel } from './describe.ts';
@@ -89,10 +90,8 @@ export function createModelStore(environment: ModelStoreEnvironment): ModelStore
 
   /** The card with what is still to be downloaded now. */
   async function withPresence({ card, files }: ModelRecord): Promise<ModelCard> {
-    const missing = await Promise.all(
-      files.map(async ({ bytes, sha256 }) => (sha256 && (await fileStore.find(sha256)) ? 0 : bytes)),
-    );
-    return { ...card, downloadBytes: missing.reduce((sum, bytes) => sum + bytes, 0) };
+    const stored = await fileStore.stored();
+    return { ...card, downloadBytes: missingBytes(files, ({ sha256 }) => sha256 !== undefined && stored.has(sha256)) };
   }
 
   const update: ModelStore['update'] = (name, change) =>
@@ -132,16 +131,22 @@ export function createModelStore(environment: ModelStoreEnvironment): ModelStore
     }
   }
 
+  /** What of a listed model is used, and what its config says, if it has one. */
+  async function judge(remote: RemoteModel, signal: AbortSignal) {
+    const config = await readSmall(remote, 'config.json', signal);
+    return { config, used: { ...remote, files: usableFiles(remote.files, config) } };
+  }
+
   async function add(name: string, parsed: ParsedModelName, signal: AbortSignal): Promise<ModelRecord | undefined> {
     assertModelAllowed(name, settings());
     assertConnectionAllowed(settings());
     const isPrivate = parsed.scheme === 'hf' && token() !== undefined && (await isHidden(parsed, signal));
     const remote = await list(parsed, isPrivate, signal).catch(absent);
     if (!remote) return undefined;
-    const config = await readSmall(remote, 'config.json', signal);
-    const files = await Promise.all(remote.files.map(recordFile));
+    const { used, config } = await judge(remote, signal);
+    const files = await Promise.all(used.files.map(recordFile));
     const value: ModelRecord = {
-      card: describeModel(name, remote, config),
+      card: describeModel(name, used, config),
       contentHash: await contentHashOf(files),
       files,
       ...(remote.commit !== undefined && { commit: remote.commit }),
@@ -226,7 +231,8 @@ export function createModelStore(environment: ModelStoreEnvironment): ModelStore
       if (recent && now() - recent.at < DESCRIBED_FOR_MS) return recent.card;
       try {
         const remote = await list(parsed, false, signal);
-        const card = describeModel(canonical, remote, await readSmall(remote, 'config.json', signal));
+        const { used, config } = await judge(remote, signal);
+        const card = describeModel(canonical, used, config);
         described.set(canonical, { card, at: now() });
         return card;
       } catch (error) {

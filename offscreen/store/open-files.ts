@@ -1,4 +1,5 @@
 import { WebplatError } from '../../src/protocol/errors.ts';
+import { expectedFiles } from '../onnx/model-files.ts';
 import { replacedError } from './arrival.ts';
 import { assertConnectionAllowed } from './download-rules.ts';
 import type { FileJob } from './file-store.ts';
@@ -52,8 +53,11 @@ export function openStoredFiles(
   async function ensureRoom({ files }: ModelRecord): Promise<void> {
     const arrived = await fileStore.partialBytes();
     const need = { bytes: 0, checkpointBytes: 0 };
-    for (const { key, bytes, sha256 } of files) {
-      if (sha256 && (await fileStore.find(sha256))) continue;
+    const stored = await fileStore.stored();
+    const isHere = ({ sha256 }: RecordedFile) => sha256 !== undefined && stored.has(sha256);
+    for (const file of expectedFiles(files, isHere)) {
+      const { key, bytes } = file;
+      if (isHere(file)) continue;
       need.bytes += bytes - (arrived.get(key) ?? 0);
       need.checkpointBytes += bytes;
     }

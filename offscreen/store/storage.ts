@@ -4,6 +4,7 @@ import type { DownloadSettings } from '../../src/protocol/settings.ts';
 import type { JobAct, StoreState } from '../../src/protocol/store.ts';
 import { pause } from '../../src/shared/abort.ts';
 import type { Logger } from '../../src/shared/logger.ts';
+import { missingBytes } from '../onnx/model-files.ts';
 import { artifactBytes, removeArtifacts, sweepArtifacts } from './artifacts.ts';
 import { type ChunkedFiles, createChunkedFiles } from './chunked-files.ts';
 import { createDisk, type Disk } from './disk.ts';
@@ -256,7 +257,7 @@ async function stateOf(
         const here = files.filter(({ sha256 }) => sha256 !== undefined && stored.has(sha256));
         const storedBytes = here.reduce((sum, { bytes }) => sum + bytes, 0);
         return {
-          card: { ...card, downloadBytes: card.diskBytes - storedBytes },
+          card: { ...card, downloadBytes: missingBytes(files, (file) => here.includes(file)) },
           storedBytes,
           compiledBytes: await artifactBytes(root, contentHash),
           pinned,

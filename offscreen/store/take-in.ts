@@ -4,6 +4,8 @@ import type { ModelCard } from '../../src/protocol/model.ts';
 import type { PickedFiles } from '../../src/protocol/model-files.ts';
 import { abortable } from '../../src/shared/abort.ts';
 import { randomToken } from '../../src/shared/ids.ts';
+import { isExported } from '../onnx/exported.ts';
+import { usableFiles } from '../onnx/model-files.ts';
 import { FilesRefused, quoted } from './archive/refusal.ts';
 import { describeModel } from './describe.ts';
 import type { Disk } from './disk.ts';
@@ -61,17 +63,27 @@ export async function takeIn(
   report: JobReport,
 ): Promise<void> {
   const { fileStore, models, makeRoom } = environment;
-  const { name, files } = incoming;
+  const { name } = incoming;
+  const config = await readJson(incoming.files, 'config.json');
+  const files = usableFiles(incoming.files, config);
+  const used = { ...incoming, files };
   report.total(
     files.length,
     files.reduce((sum, { file }) => sum + file.size, 0),
   );
   const known = await models.record(name);
-  const planned = planOf(incoming, known);
-  const config = await readJson(files, 'config.json');
-  if (config === undefined) throw new FilesRefused('incomplete', 'There is no config.json.');
+  const planned = planOf(used, known);
+  if (
+    config === undefined &&
+    !isExported(
+      files.map(({ path }) => path),
+      config,
+    )
+  ) {
+    throw new FilesRefused('incomplete', 'There is no config.json.');
+  }
   await assertComplete(files);
-  const card = cardOf(environment, incoming, config);
+  const card = cardOf(environment, used, config);
   const bytes = await missingBytes(fileStore, planned);
   await makeRoom({ bytes, checkpointBytes: bytes }, name);
   const before = await fileStore.partialBytes();
@@ -80,7 +92,7 @@ export async function takeIn(
     const hashes = new Map<string, string>();
     for (const plan of planned) hashes.set(plan.path, await store(fileStore, plan, signal, report, added));
     signal.throwIfAborted();
-    await models.adopt(await recordOf(environment, incoming, card, hashes, known));
+    await models.adopt(await recordOf(environment, used, card, hashes, known));
   } catch (error) {
     const keys = planned.map(({ request }) => request.key).filter((key) => !before.has(key));
     await undo(environment, keys, added);

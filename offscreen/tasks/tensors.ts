@@ -2,10 +2,10 @@ import { WebplatError } from '../../src/protocol/errors.ts';
 import { LIMITS } from '../../src/protocol/limits.ts';
 import type { TensorMap, WireTensor } from '../../src/protocol/tensor.ts';
 import type { RunEvents } from '../engines/engine.ts';
-import type { Value } from '../graphs/build/value.ts';
 import { CROSS_IO } from '../graphs/cross-attention.ts';
 import { DECODER_IO, type DecoderShape } from '../graphs/graph.ts';
 import type { Decoder, EncoderStates, NewTokens } from './decoder.ts';
+import type { GraphInput } from './graph.ts';
 import type { TaskModel } from './task-model.ts';
 
 const invalid = (field: string, rule: string): WebplatError =>
@@ -19,16 +19,17 @@ export async function runTensors(
 ): Promise<TensorMap> {
   const component = model.component(graph);
   if ('decoder' in component) return runDecoder(component.decoder, inputs, events);
-  assertInputs(component.graph.inputs, inputs);
+  if (component.graph.check) component.graph.check(inputs);
+  else assertInputs(component.graph.inputs, inputs);
   return component.graph.run(inputs, events);
 }
 
 /** Names, types, ranks and sizes as the graph wants them; dimensions of one name have one size. */
-function assertInputs(wanted: readonly Value[], given: TensorMap): void {
+function assertInputs(wanted: readonly GraphInput[], given: TensorMap): void {
   const unknown = Object.keys(given).find((name) => !wanted.some((input) => input.name === name));
   if (unknown !== undefined) throw invalid(unknown, 'left out: the model has no such input');
   const sizes = new Map<string, number>();
-  for (const { name, element, dims } of wanted) {
+  for (const { name, element, dims = [] } of wanted) {
     const tensor = given[name];
     const shape = `${element} [${dims.join(', ')}]`;
     if (tensor?.dtype !== element || tensor.dims.length !== dims.length) throw invalid(name, `a tensor ${shape}`);

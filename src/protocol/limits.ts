@@ -9,6 +9,8 @@ export const LIMITS = {
   chatMessages: 256,
   /** Characters of the name of a model's component. */
   componentChars: 32,
+  /** Characters of what names a graph of a model: a component, or a file. */
+  graphChars: 128,
   /** Characters of a model name. */
   modelNameChars: 256,
   /** Files of one model. */
@@ -23,7 +25,7 @@ export const LIMITS = {
   stopStrings: 16,
   stopStringChars: 128,
   /** Tensors of one `run` request, dimensions of each, and bytes of all together. */
-  tensors: 64,
+  tensors: 256,
   tensorRank: 8,
   tensorBytes: 64 * 1024 * 1024,
   /** Bytes of one encoded picture, sound or video. */

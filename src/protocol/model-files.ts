@@ -27,18 +27,53 @@ export function isRunTimeFile(path: string): boolean {
     /^(chat_template\.(json|jinja)|spiece\.model|tokenizer\.model)$/.test(path) ||
     // Repositories often hold the same weights a second time, under the names of other tools.
     /^model(-\d+-of-\d+)?\.safetensors(\.index\.json)?$/.test(path) ||
-    /^onnx\/[A-Za-z0-9_.-]+\.onnx(_data(_\d+)?)?$/.test(path)
+    /^(onnx\/)?[A-Za-z0-9_.-]+\.onnx((_data(_\d+)?|\.data))?$/.test(path)
   );
 }
+
+/** Weights in the format that graphs are made from. */
+const isCheckpoint = (path: string): boolean => path.endsWith('.safetensors');
+export const isGraph = (path: string): boolean => path.endsWith('.onnx');
+
+/** What lies beside graphs and is never weights of theirs: texts, pictures, programs, and weights for other tools. */
+const NO_WEIGHTS =
+  /\.(md|txt|json|jsonl|ya?ml|html?|jinja|py|js|ts|exe|png|jpe?g|gif|webp|wav|mp3|zip|tar|gz|h5|msgpack|ot|pth?|ckpt|gguf|tflite)$|(^|\/)(pytorch_model|training_args|optimizer|scheduler)[^/]*$/i;
+
+/**
+ * Files of a list that a model may need to run. Graphs may have their weights in files of any name in their folder; that is looked
+ * for where there are no other weights.
+ */
+export function runTimeFiles<File extends { readonly path: string }>(files: readonly File[]): File[] {
+  const inner = files.filter(({ path }) => isInnerPath(path));
+  const checkpoint = inner.some(({ path }) => isCheckpoint(path) && isRunTimeFile(path));
+  const folders = new Set(
+    inner
+      .map(({ path }) => path)
+      .filter((path) => isGraph(path) && isRunTimeFile(path))
+      .map(folderOf),
+  );
+  const mayHoldWeights = (path: string) =>
+    !checkpoint && folders.has(folderOf(path)) && !isGraph(path) && !NO_WEIGHTS.test(path);
+  return inner.filter(({ path }) => isRunTimeFile(path) || mayHoldWeights(path));
+}
+
+const folderOf = (path: string): string => path.slice(0, path.lastIndexOf('/') + 1);
+
+const areRunTimeFiles = (files: readonly { readonly path: string }[]): boolean =>
+  runTimeFiles(files).length === files.length;
 
 /** A name inside a model; never a path that leads out of it. */
 export const ModelPath = v.pipe(v.string(), v.maxLength(256), v.check(isInnerPath));
 
-/** A name inside a model of a file that it may need to run. */
-export const RunTimePath = v.pipe(ModelPath, v.check(isRunTimeFile));
+/** Files by their names inside a model, each of which it may need to run. */
+export const modelFiles = <Entries extends v.ObjectEntries>(entries: Entries) =>
+  v.pipe(
+    capped(v.strictObject({ ...entries, path: ModelPath }), 1, LIMITS.modelFiles),
+    v.check((files) => areRunTimeFiles(files as readonly { path: string }[])),
+  );
 
 /** Files that the user picked, by their names inside the model. Their bytes stay where they are until they are read. */
-export const PickedFiles = capped(v.strictObject({ path: RunTimePath, file: v.blob() }), 1, LIMITS.modelFiles);
+export const PickedFiles = modelFiles({ file: v.blob() });
 export type PickedFiles = v.InferOutput<typeof PickedFiles>;
 
 /** What an archive of a model says it is, before anything of it is taken in. */

@@ -1,16 +1,16 @@
 import * as v from 'valibot';
-import { ELEMENT_BYTES } from './element-bytes.ts';
+import { ELEMENT_BYTES, type ElementType } from './element-bytes.ts';
 import { LIMITS } from './limits.ts';
 
 export { ELEMENT_BYTES };
 
 /**
- * A dense row-major tensor. `data` holds exactly `product(dims) * ELEMENT_BYTES[dtype]` bytes, little-endian; int64 is a
- * BigInt64Array on the page's side.
+ * A dense row-major tensor. `data` holds exactly `product(dims) * ELEMENT_BYTES[dtype]` bytes, little-endian. On the page's
+ * side int64 and uint64 are arrays of bigints, float16 is a Uint16Array of its bits, and bool a Uint8Array of zeros and ones.
  */
 export const WireTensor = v.pipe(
   v.strictObject({
-    dtype: v.picklist(['float32', 'int32', 'uint8', 'int64']),
+    dtype: v.picklist(Object.keys(ELEMENT_BYTES) as ElementType[]),
     dims: v.pipe(
       v.array(v.pipe(v.number(), v.safeInteger(), v.minValue(0), v.maxValue(2 ** 31 - 1))),
       v.maxLength(LIMITS.tensorRank),
@@ -26,7 +26,8 @@ export const WireTensor = v.pipe(
 );
 export type WireTensor = v.InferOutput<typeof WireTensor>;
 
-const TensorName = v.pipe(v.string(), v.regex(/^[A-Za-z0-9_.:/-]{1,128}$/));
+/** Whatever exporters call inputs and outputs: printable ASCII. */
+export const TensorName = v.pipe(v.string(), v.regex(/^[ -~]{1,128}$/));
 
 /** Tensors by name; at most {@link LIMITS.tensors}, together at most {@link LIMITS.tensorBytes} bytes. */
 export const TensorMap = v.pipe(

@@ -79,14 +79,17 @@ const inference = [
 const TENSOR = '{ dtype: "float32", dims: [1], data: new ArrayBuffer(4) }';
 
 const tensors = [
-  `({ model: "${ECHO}", inputs: { x: { dtype: "float64", dims: [1], data: new ArrayBuffer(8) } } })`,
+  `({ model: "${ECHO}", inputs: { x: { dtype: "complex64", dims: [1], data: new ArrayBuffer(8) } } })`,
   `({ model: "${ECHO}", inputs: { x: { dtype: "float32", dims: [2], data: new ArrayBuffer(4) } } })`,
   `({ model: "${ECHO}", inputs: { x: { dtype: "float32", dims: [-1], data: new ArrayBuffer(4) } } })`,
   `({ model: "${ECHO}", inputs: { x: { dtype: "float32", dims: [2 ** 31, 2 ** 31], data: new ArrayBuffer(4) } } })`,
   `({ model: "${ECHO}", inputs: { x: { dtype: "float32", dims: [1,1,1,1,1,1,1,1,1], data: new ArrayBuffer(4) } } })`,
   `({ model: "${ECHO}", inputs: { x: { dtype: "float32", dims: [1], data: [0] } } })`,
+  `({ model: "${ECHO}", inputs: { x: { dtype: "float16", dims: [1], data: new ArrayBuffer(4) } } })`,
   `({ model: "${ECHO}", inputs: { "": ${TENSOR} } })`,
-  `({ model: "${ECHO}", inputs: Object.fromEntries(Array.from({ length: 65 }, (_, i) => ["t" + i, ${TENSOR}])) })`,
+  `({ model: "${ECHO}", inputs: { x: ${TENSOR} }, graph: "../../config" })`,
+  `({ model: "${ECHO}", inputs: { x: ${TENSOR} }, graph: "g".repeat(129) })`,
+  `({ model: "${ECHO}", inputs: Object.fromEntries(Array.from({ length: 257 }, (_, i) => ["t" + i, ${TENSOR}])) })`,
   ...hardware(`model: "${ECHO}", inputs: { x: ${TENSOR} }`),
 ];
 

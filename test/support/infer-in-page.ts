@@ -1,4 +1,4 @@
-import type { Hardware, TaskName } from '../../content/webplat.d.ts';
+import type { ErrorCode, Hardware, TaskName, TensorData } from '../../content/webplat.d.ts';
 import type { Lab } from '../../offscreen/lab/lab.ts';
 
 /** A page that is driven from here; what Playwright's and Puppeteer's have in common. */
@@ -17,7 +17,7 @@ export interface PageRequest {
 
 /** A tensor as plain numbers, which is what goes into a page and comes out of it. */
 export interface Numbers {
-  readonly dtype: 'float32' | 'int64';
+  readonly dtype: keyof TensorData;
   readonly dims: readonly number[];
   readonly values: readonly number[];
 }
@@ -25,7 +25,7 @@ export interface Numbers {
 /** Tensors to run a graph on. */
 export interface GraphRequest {
   readonly model: string;
-  readonly graph: string;
+  readonly graph?: string | undefined;
   readonly inputs: Readonly<Record<string, Numbers>>;
   readonly hardware?: Hardware;
 }
@@ -52,6 +52,10 @@ export interface Ran {
 /** Asks as a site does; answers the text of a generation, the output of any other task. */
 export const inferIn = async (page: DrivenPage, request: PageRequest): Promise<unknown> =>
   (await page.evaluate(inferInPage, request)).output;
+
+/** Runs a graph as a site does; answers its outputs. */
+export const runIn = async (page: DrivenPage, request: GraphRequest): Promise<Ran['outputs']> =>
+  (await page.evaluate(runInPage, request)).outputs;
 
 /** Whether a model can be loaded as asked; where not, why. */
 export type Loadable = { readonly adapter?: string | undefined } | { readonly refused: string };
@@ -100,14 +104,31 @@ async function inferInPage({ input, ...asked }: PageRequest): Promise<Inferred> 
 
 /** Runs in the page. */
 async function runInPage({ inputs, ...asked }: GraphRequest): Promise<Ran> {
+  const arrays = {
+    float32: Float32Array,
+    float16: Uint16Array,
+    float64: Float64Array,
+    int8: Int8Array,
+    uint8: Uint8Array,
+    int16: Int16Array,
+    uint16: Uint16Array,
+    int32: Int32Array,
+    uint32: Uint32Array,
+    bool: Uint8Array,
+  };
+  const arrayOf = (dtype: keyof TensorData, values: readonly number[]) => {
+    if (dtype === 'int64') return BigInt64Array.from(values, BigInt);
+    if (dtype === 'uint64') return BigUint64Array.from(values, BigInt);
+    return arrays[dtype].from(values);
+  };
   const tensors = Object.entries(inputs).map(([name, { dtype, dims, values }]) => {
-    const data = dtype === 'int64' ? BigInt64Array.from(values, BigInt) : Float32Array.from(values);
-    return [name, { dtype, dims: [...dims], data }] as const;
+    return [name, { dtype, dims: [...dims], data: arrayOf(dtype, values) }] as const;
   });
   const result = await window.webplat?.run({ ...asked, inputs: Object.fromEntries(tensors) as never });
   if (!result) throw new Error('There is no window.webplat.');
-  const outputs = Object.entries(result.outputs).map(([name, { dims, data }]) => {
-    return [name, { dtype: 'float32' as const, dims: [...dims], values: Array.from(data as Float32Array) }] as const;
+  const outputs = Object.entries(result.outputs).map(([name, { dtype, dims, data }]) => {
+    const values = Array.from(data as ArrayLike<number | bigint>, Number);
+    return [name, { dtype, dims: [...dims], values }] as const;
   });
   return { outputs: Object.fromEntries(outputs), execution: { ...result.execution } };
 }
@@ -180,3 +201,23 @@ async function loadInLab(request: LoadRequest): Promise<Loadable> {
     return { refused: data?.reason ?? message };
   }
 }
+
+/** How a run was refused. */
+export interface Refusal {
+  readonly code: ErrorCode | undefined;
+  readonly message: string;
+  readonly data: Readonly<Record<string, unknown>> | undefined;
+}
+
+/** Runs a graph as a site does, with no inputs; answers how that was refused. */
+export const refusalIn = (
+  page: DrivenPage,
+  request: { readonly model: string; readonly graph?: string },
+): Promise<Refusal> =>
+  page.evaluate(async (asked) => {
+    const outcome = await window.webplat?.run({ ...asked, inputs: {} }).then(
+      () => ({ code: undefined, message: 'It ran.', data: undefined }),
+      ({ code, message, data }: Error & Refusal) => ({ code, message, data }),
+    );
+    return outcome ?? { code: undefined, message: 'There is no window.webplat.', data: undefined };
+  }, request);

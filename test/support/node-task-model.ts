@@ -5,7 +5,7 @@ import { createHostCross } from '../../offscreen/engines/ort/cross-cache.ts';
 import { createOrtDecoder } from '../../offscreen/engines/ort/decoder.ts';
 import { readModelTexts } from '../../offscreen/engines/ort/model-texts.ts';
 import type { OrtModule } from '../../offscreen/engines/ort/runtime.ts';
-import { COMPONENTS, type ComponentName } from '../../offscreen/families/family.ts';
+import { COMPONENTS, type ComponentName, isGraphFile } from '../../offscreen/families/family.ts';
 import { familyOf } from '../../offscreen/families/registry.ts';
 import type { Value } from '../../offscreen/graphs/build/value.ts';
 import { type DecoderShape, type Storage, storageOf } from '../../offscreen/graphs/graph.ts';
@@ -47,7 +47,7 @@ export async function openTaskModel(folder: string, storage: Storage = storageOf
   }
   return {
     ...texts,
-    has: (name) => components[name] !== undefined,
+    has: (name) => !isGraphFile(name) && components[name] !== undefined,
     graph: (name) => required(graphs, name),
     decoder: (name) => required(decoders, name),
     component: () => {

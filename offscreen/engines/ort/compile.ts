@@ -1,6 +1,7 @@
+import { WebplatError } from '../../../src/protocol/errors.ts';
 import type { ParamReader, ParamTable } from '../../checkpoint/checkpoint.ts';
 import type { Converters } from '../../convert/converters.ts';
-import type { ModelFamily } from '../../families/family.ts';
+import { isGraphFile, type ModelFamily } from '../../families/family.ts';
 import { type Artifact, type ArtifactStore, artifactKey, type WeightSource } from '../../store/artifacts.ts';
 import type { ModelReader } from '../../store/model-reader.ts';
 import type { ComponentProgress } from '../engine.ts';
@@ -29,6 +30,8 @@ export async function compileComponent(
   { name: component, storage, label, graph }: PlannedComponent,
   { signal, urgency }: { readonly signal: AbortSignal; readonly urgency: () => number },
 ): Promise<Artifact> {
+  // Graphs that others made are what they are.
+  if (isGraphFile(component)) throw new WebplatError('internal');
   const key = artifactKey({
     contentHash,
     graph: component,

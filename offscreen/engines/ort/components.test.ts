@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { WebplatError } from '../../../src/protocol/errors.ts';
 import { deferred } from '../../../test/support/fake-engine.ts';
-import type { ComponentName, ModelFamily } from '../../families/family.ts';
+import type { ComponentName } from '../../families/family.ts';
 import type { EmittedGraph } from '../../graphs/build/graph-builder.ts';
 import { createComponents } from './components.ts';
 import { emptyMemory } from './plan.ts';
@@ -19,11 +19,7 @@ function setUp({ room = 99, bring = async (name: string) => name } = {}) {
   const { gpuBytes } = emptyMemory('jspi');
   const events: string[] = [];
   const components = createComponents<string>({
-    family: {
-      components: Object.fromEntries(names.map((name) => [name, () => graph(WEIGHTS)])),
-    } as unknown as ModelFamily,
-    config: {},
-    table: { names: () => [], get: () => undefined },
+    emitterOf: (name) => (names.includes(name) ? () => graph(WEIGHTS) : undefined),
     tier: 'jspi',
     precision: 'fp32',
     taken: emptyMemory('jspi'),

@@ -2,8 +2,7 @@ import { WebplatError } from '../../../src/protocol/errors.ts';
 import type { StoredPrecision } from '../../../src/protocol/hardware.ts';
 import { abortable, onAbort } from '../../../src/shared/abort.ts';
 import { createMutex } from '../../../src/shared/mutex.ts';
-import type { ParamTable } from '../../checkpoint/checkpoint.ts';
-import type { ComponentName, ModelFamily } from '../../families/family.ts';
+import type { ComponentName } from '../../families/family.ts';
 import type { DecoderShape } from '../../graphs/graph.ts';
 import type { ComponentProgress, MemoryUse } from '../engine.ts';
 import {
@@ -22,9 +21,8 @@ export interface OpenComponent<Session> {
 }
 
 export interface ComponentsEnvironment<Session> {
-  readonly family: ModelFamily;
-  readonly config: unknown;
-  readonly table: ParamTable;
+  /** What writes the graph of a component; undefined where the model has none of that name. */
+  emitterOf(name: ComponentName): PlanRequest['wanted'][number]['emit'] | undefined;
   readonly tier: PlanRequest['tier'];
   readonly precision: PlanRequest['precision'];
   /** What the model takes before any component is loaded. */
@@ -80,7 +78,7 @@ interface Entry<Session> {
 const NOTHING: MemoryUse = { gpuBytes: 0, cpuBytes: 0 };
 
 export function createComponents<Session>(environment: ComponentsEnvironment<Session>): Components<Session> {
-  const { family, config, table, tier, precision, bring, onProgress } = environment;
+  const { tier, precision, bring, onProgress } = environment;
   const entries = new Map<ComponentName, Entry<Session>>();
   const planning = createMutex();
   let maxSequences = Number.POSITIVE_INFINITY;
@@ -90,9 +88,9 @@ export function createComponents<Session>(environment: ComponentsEnvironment<Ses
     const missing = names.filter((name) => !entries.has(name));
     if (missing.length === 0) return;
     const wanted = missing.map((name) => {
-      const emit = family.components[name];
+      const emit = environment.emitterOf(name);
       if (!emit) throw new WebplatError('internal');
-      return { name, emit: (storage: Parameters<typeof emit>[2]) => emit(config, table, storage) };
+      return { name, emit };
     });
     const plans = () => {
       const taken = [...entries.values()].map(({ memory }) => memory).reduce(addMemory, environment.taken);

@@ -3,7 +3,7 @@ import { WebplatError } from '../../../src/protocol/errors.ts';
 import { createMutex } from '../../../src/shared/mutex.ts';
 import { CROSS_IO } from '../../graphs/cross-attention.ts';
 import { DECODER_IO, type DecoderShape } from '../../graphs/graph.ts';
-import type { Decoder, DecoderSequence, EncoderStates, NewTokens } from '../../tasks/decoder.ts';
+import type { Decoder, DecoderSequence, EncoderStates, NewTokens, StepResult } from '../../tasks/decoder.ts';
 import type { SequenceCache } from './caches.ts';
 import { type CrossCache, countStates, fillCross } from './cross-cache.ts';
 import { type RunSetting, runInTurn } from './graph-runner.ts';
@@ -20,6 +20,17 @@ export interface OrtDecoderParts extends RunSetting {
     readonly make: (states: number) => Promise<CrossCache>;
     readonly session: () => InferenceSession;
   };
+  /** How a graph is asked that others made; as our own are, if left out. */
+  readonly dialect?: Dialect;
+}
+
+/** How to run a decoder whose inputs and outputs are called otherwise than `DECODER_IO` says. */
+export interface Dialect {
+  /** What sequences about an encoder's states are fed of them. */
+  context(about: EncoderStates): Context;
+  /** What a trial of the graph is about. */
+  blank(): Context;
+  step(state: Pick<SequenceState, 'cache' | 'context' | 'length'>, step: Step): Promise<StepResult>;
 }
 
 export interface OrtDecoder extends Decoder {
@@ -30,14 +41,14 @@ export interface OrtDecoder extends Decoder {
 }
 
 /** What sequences that are opened together are about. */
-interface Context {
+export interface Context {
   readonly feeds: Readonly<Record<string, Tensor>>;
   /** Time spent on it that nobody was told of yet. */
   computeMs: number;
   dispose(): void;
 }
 
-const NO_CONTEXT = (): Context => ({ feeds: {}, computeMs: 0, dispose: () => {} });
+export const NO_CONTEXT = (): Context => ({ feeds: {}, computeMs: 0, dispose: () => {} });
 
 /**
  * A decoder on an onnxruntime session. Sequences take turns one step at a time, in the order in which they ask: none
@@ -90,14 +101,16 @@ export function createOrtDecoder(parts: OrtDecoderParts): OrtDecoder {
 
   const openAll = async (count: number, about?: EncoderStates): Promise<readonly DecoderSequence[]> => {
     const encoded = countStates(shape, about);
-    return openWith(count, async () => (about ? computeContext(parts, about, encoded) : NO_CONTEXT()));
+    return openWith(count, async () =>
+      about ? (parts.dialect?.context(about) ?? computeContext(parts, about, encoded)) : NO_CONTEXT(),
+    );
   };
   return {
     shape,
     maxSequences,
     openAll,
     open: async (about) => only(await openAll(1, about)),
-    openBlank: async () => only(await openWith(1, () => blankContext(parts))),
+    openBlank: async () => only(await openWith(1, async () => parts.dialect?.blank() ?? blankContext(parts))),
     dispose() {
       for (const cache of slots.drain()) cache.dispose();
     },
@@ -136,7 +149,7 @@ function contextOf(ort: OrtModule, { encoder }: DecoderShape, cache: CrossCache,
   return { feeds: { ...cache.feeds(), ...masked }, computeMs: 0, dispose: cache.dispose };
 }
 
-interface SequenceState {
+export interface SequenceState {
   readonly cache: SequenceCache;
   readonly context: Context;
   length: number;
@@ -162,7 +175,8 @@ function createSequence(parts: OrtDecoderParts, state: SequenceState, { stateOf,
       if (requested > shape.contextTokens) {
         throw new WebplatError('context-overflow', undefined, { requested, quota: shape.contextTokens });
       }
-      const step = await runStep(parts, state, { tokens, count, positions: positions ?? [count - 1] });
+      const asked = { tokens, count, positions: positions ?? [count - 1] };
+      const step = await (parts.dialect ? parts.dialect.step(state, asked) : runStep(parts, state, asked));
       state.length = requested;
       const computeMs = step.computeMs + context.computeMs;
       context.computeMs = 0;
@@ -194,7 +208,7 @@ function countTokens({ embeddings, hidden }: DecoderShape, tokens: NewTokens): n
   return count;
 }
 
-interface Step {
+export interface Step {
   readonly tokens: NewTokens;
   readonly count: number;
   readonly positions: readonly number[];

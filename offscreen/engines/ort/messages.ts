@@ -4,6 +4,7 @@ import {
   ComponentLabel,
   FinishReason,
   GenerationOptions,
+  GraphName,
   LoadPhase,
   TextChunk,
   TextInput,
@@ -23,7 +24,7 @@ const Manifest = v.strictObject({
 
 const PerformedTaskName = v.picklist(Object.keys(TASKS) as PerformedTask[]);
 
-const Use = v.strictObject({ task: TaskName, graph: v.optional(ComponentLabel) });
+const Use = v.strictObject({ task: TaskName, graph: v.optional(GraphName) });
 
 const Memory = v.strictObject({
   gpuBytes: Bytes,
@@ -66,7 +67,7 @@ export const ToWorker = v.variant('kind', [
     request: v.strictObject({ task: PerformedTaskName, input: v.unknown(), options: v.unknown(), maxNewTokens: Count }),
   }),
   v.strictObject({ kind: v.literal('count'), id: RequestId, input: TextInput }),
-  v.strictObject({ kind: v.literal('run'), id: RequestId, graph: v.optional(ComponentLabel), inputs: TensorMap }),
+  v.strictObject({ kind: v.literal('run'), id: RequestId, graph: v.optional(GraphName), inputs: TensorMap }),
   v.strictObject({ kind: v.literal('abort'), id: RequestId }),
   FileAnswer,
   v.strictObject({ kind: v.literal('admitted'), quotaBytes: v.optional(Bytes) }),

@@ -5,10 +5,9 @@ import type { Precision } from '../../../src/protocol/hardware-names.ts';
 import { createMutex } from '../../../src/shared/mutex.ts';
 import { openCheckpoint } from '../../checkpoint/open-checkpoint.ts';
 import { converterCount, createConverters } from '../../convert/converters.ts';
-import { type OwnedDevice, openDevice, requestAdapter } from '../../device/gpu-device.ts';
-import { createReadBack } from '../../device/read-back.ts';
-import type { ComponentName, ModelFamily } from '../../families/family.ts';
+import { type ComponentName, isGraphFile, type ModelFamily } from '../../families/family.ts';
 import { familyOf } from '../../families/registry.ts';
+import { isExported } from '../../onnx/exported.ts';
 import { createArtifactStore } from '../../store/artifacts.ts';
 import { openPrivateFiles } from '../../store/files.ts';
 import type { ModelFile, ModelFiles } from '../../store/manifest.ts';
@@ -17,11 +16,11 @@ import type { TaskModel } from '../../tasks/task-model.ts';
 import type { ComponentProgress, MemoryUse, ModelUse } from '../engine.ts';
 import { compileComponent } from './compile.ts';
 import { createComponents } from './components.ts';
-import type { RunSetting } from './graph-runner.ts';
 import { readModelTexts } from './model-texts.ts';
+import { openExportedModel } from './onnx-model.ts';
 import { emptyMemory } from './plan.ts';
-import { loadRuntime } from './runtime.ts';
-import { refuseOnError, type StartedComponent, startComponent, TierRefused } from './start-component.ts';
+import { memoryOf, openRealm } from './realm.ts';
+import { type StartedComponent, startComponent } from './start-component.ts';
 import type { Tier } from './tiers.ts';
 
 export interface OpenRequest {
@@ -69,28 +68,24 @@ export async function openModel(request: OpenRequest): Promise<OpenModel> {
   const source = createModelReader(files, service, new AbortController().signal);
   const texts = await readModelTexts(source);
   const { config } = texts;
+  if (isExported(source.paths, config)) return openExportedModel(request, source, texts);
   const family = familyOf(config);
-  const runtime = await refuseOnError(loadRuntime(tier, assetBase));
-  const owned = tier === 'wasm' ? undefined : await refuseOnError(openOwnDevice());
+  const realm = await openRealm(tier, assetBase);
+  const { runtime, owned, setting } = realm;
   const { table, reader } = await openCheckpoint(source);
   const root = await openPrivateFiles();
   const store = createArtifactStore(root);
   const converters = root
     ? createConverters({ count: inSequence ? 1 : converterCount(), files, config, service })
     : undefined;
-  const setting: RunSetting = {
-    ort: runtime.ort,
-    mutex: createMutex(),
-    readBack: owned ? await createReadBack(owned.device) : (work) => work(),
-    diagnose: async () => owned?.diagnose(),
-  };
   const compile = { files: source, table, reader, family, contentHash, store, converters, onProgress };
   const oneByOne = createMutex();
 
   const components = createComponents<StartedComponent>({
-    family,
-    config,
-    table,
+    emitterOf(name) {
+      const emit = isGraphFile(name) ? undefined : family.components[name];
+      return emit && ((storage) => emit(config, table, storage));
+    },
     tier,
     precision,
     taken: emptyMemory(tier),
@@ -129,7 +124,7 @@ export async function openModel(request: OpenRequest): Promise<OpenModel> {
       const [name] = componentsFor({ task: 'tensors', ...(graph && { graph }) }, family, config);
       return components.get(name as ComponentName).session.running;
     },
-    has: (name) => family.components[name] !== undefined,
+    has: (name) => !isGraphFile(name) && family.components[name] !== undefined,
     graph(name) {
       const component = components.get(name).session.running;
       if ('graph' in component) return component.graph;
@@ -149,18 +144,8 @@ export async function openModel(request: OpenRequest): Promise<OpenModel> {
     },
     // The memory of WebAssembly modules never shrinks: there, leaving would only cost the time of coming back.
     dropIdle: async () => owned && components.dropIdle(),
-    memory: () => ({
-      gpuBytes: owned?.bytes() ?? 0,
-      cpuBytes: runtime.heapBytes(),
-      ...(owned && { peakGpuBytes: owned.peakBytes(), idleGpuBytes: components.idleMemory().gpuBytes }),
-    }),
+    memory: () => memoryOf(realm, components),
   };
-}
-
-async function openOwnDevice(): Promise<OwnedDevice> {
-  const adapter = await requestAdapter();
-  if (!adapter) throw new TierRefused('No graphics adapter answered the worker.');
-  return openDevice(adapter);
 }
 
 /** Components for a use: those of a task, or the one graph that tensors are run on. */

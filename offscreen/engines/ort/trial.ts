@@ -1,8 +1,7 @@
 import type { TensorMap } from '../../../src/protocol/tensor.ts';
-import type { Value } from '../../graphs/build/value.ts';
 import { ELEMENT_SIZES } from '../../graphs/build/value.ts';
 import type { NewTokens } from '../../tasks/decoder.ts';
-import type { Graph } from '../../tasks/graph.ts';
+import type { Graph, GraphInput } from '../../tasks/graph.ts';
 import type { OrtDecoder } from './decoder.ts';
 
 /** Tokens of the trial prompt: enough for the kernels that prompts use, which differ from those for one token. */
@@ -31,7 +30,7 @@ export async function tryGraph(graph: Graph): Promise<void> {
 }
 
 /** Ones for integers, which masks take as "all" and tables as a row that exists; zeros for everything else. */
-function trialTensor({ element, dims }: Value): TensorMap[string] {
+function trialTensor({ element, dims = [] }: GraphInput): TensorMap[string] {
   const sizes = dims.map((dim) => (typeof dim === 'number' ? dim : trialSize(dim)));
   const count = sizes.reduce((product, size) => product * size, 1);
   if (element === 'int64') return { dtype: 'int64', dims: sizes, data: new BigInt64Array(count).fill(1n).buffer };

@@ -1,7 +1,5 @@
 import * as v from 'valibot';
-import { capped } from '../../../src/protocol/capped.ts';
-import { LIMITS } from '../../../src/protocol/limits.ts';
-import { RunTimePath } from '../../../src/protocol/model-files.ts';
+import { modelFiles } from '../../../src/protocol/model-files.ts';
 import { Bytes, ModelName } from '../../../src/protocol/scalars.ts';
 
 /**
@@ -21,14 +19,6 @@ export const ArchiveList = v.strictObject({
   /** The version of the source that the files are of. */
   commit: v.optional(v.pipe(v.string(), v.regex(/^[0-9a-f]{40}$/))),
   isPrivate: v.boolean(),
-  files: capped(
-    v.strictObject({
-      path: RunTimePath,
-      bytes: Bytes,
-      sha256: v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/)),
-    }),
-    1,
-    LIMITS.modelFiles,
-  ),
+  files: modelFiles({ bytes: Bytes, sha256: v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/)) }),
 });
 export type ArchiveList = v.InferOutput<typeof ArchiveList>;

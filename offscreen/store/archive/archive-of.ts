@@ -1,3 +1,4 @@
+import { expectedFiles } from '../../onnx/model-files.ts';
 import type { ChunkedFiles } from '../chunked-files.ts';
 import type { FileStore } from '../file-store.ts';
 import type { JobReport } from '../jobs.ts';
@@ -20,13 +21,18 @@ export async function archiveOf(
   report: JobReport,
 ): Promise<Blob> {
   const { card, commit, isPrivate } = record;
-  report.total(record.files.length, card.diskBytes);
+  const stored = await fileStore.stored();
+  const wanted = expectedFiles(record.files, ({ sha256 }) => sha256 !== undefined && stored.has(sha256));
+  report.total(
+    wanted.length,
+    wanted.reduce((sum, { bytes }) => sum + bytes, 0),
+  );
   const contents: TarFile[] = [];
   const listed: ArchiveList['files'] = [];
-  for (const { path, bytes, sha256 } of record.files) {
+  for (const { path, bytes, sha256 } of wanted) {
     const verdict = sha256 === undefined ? 'missing' : await fileStore.check(sha256, signal, report.bytes);
-    const stored = sha256 === undefined || verdict !== 'intact' ? undefined : await fileStore.find(sha256);
-    const content = stored && (await files.blob(stored.file));
+    const found = sha256 === undefined || verdict !== 'intact' ? undefined : await fileStore.find(sha256);
+    const content = found && (await files.blob(found.file));
     if (sha256 === undefined || !content) throw notHere(path, verdict);
     contents.push({ path, content });
     listed.push({ path, bytes, sha256 });

@@ -1,11 +1,6 @@
 import * as v from 'valibot';
 import { LIMITS } from '../../../src/protocol/limits.ts';
-import {
-  type ArchiveSummary,
-  isInnerPath,
-  isRunTimeFile,
-  type PickedFiles,
-} from '../../../src/protocol/model-files.ts';
+import { type ArchiveSummary, type PickedFiles, runTimeFiles } from '../../../src/protocol/model-files.ts';
 import { parseModelName } from '../../../src/protocol/model-name.ts';
 import { ArchiveList, LIST_PATH, MOST_LIST_BYTES } from './archive-list.ts';
 import { readTar, type TarFile } from './read-tar.ts';
@@ -77,7 +72,5 @@ function exported(list: ArchiveList, entries: readonly TarFile[]): OpenedArchive
 function packed(entries: readonly TarFile[]): PickedFiles {
   const [top] = entries[0]?.path.split('/') ?? [];
   const below = entries.every(({ path }) => path.startsWith(`${top}/`)) ? `${top}/`.length : 0;
-  return entries
-    .map(({ path, content }) => ({ path: path.slice(below), file: content }))
-    .filter(({ path }) => isInnerPath(path) && isRunTimeFile(path));
+  return runTimeFiles(entries.map(({ path, content }) => ({ path: path.slice(below), file: content })));
 }

@@ -1,6 +1,8 @@
 import * as v from 'valibot';
 import { LIMITS } from '../../../src/protocol/limits.ts';
-import { isInnerPath, isRunTimeFile } from '../../../src/protocol/model-files.ts';
+import { isInnerPath, isRunTimeFile, runTimeFiles } from '../../../src/protocol/model-files.ts';
+import { STEMS } from '../../onnx/exported.ts';
+import { SUFFIXES } from '../../onnx/layout.ts';
 import { faultOfStatus, SourceFault } from '../transfer/fault.ts';
 import { type AllowedFetch, asFault, createSilenceGuard, PLAIN } from '../transfer/fetch-range.ts';
 import { fetchJson } from './fetch-json.ts';
@@ -40,7 +42,14 @@ const USUAL = [
   'merges.txt',
   'model.safetensors',
   'model.safetensors.index.json',
-  'onnx/model.onnx',
+];
+
+/** Graphs that are asked for where there is no checkpoint: as Optimum calls them, stored in each of the usual ways. */
+const GRAPHS = [
+  'model.onnx',
+  ...[...new Set(Object.values(STEMS).flat(2))].flatMap((stem) =>
+    Object.values(SUFFIXES).map((suffix) => `onnx/${stem}${suffix}.onnx`),
+  ),
 ];
 
 /**
@@ -55,9 +64,15 @@ export async function listFolderModel(fetch: AllowedFetch, folder: URL, signal: 
     throw error;
   });
   if (listed) return fromList(folder, listed.json);
-  const files = (await Promise.all(USUAL.map((path) => probe(fetch, folder, path, signal)))).filter(
-    (file) => file !== undefined,
-  );
+  const probeAll = async (paths: readonly string[]) =>
+    (await Promise.all(paths.map((path) => probe(fetch, folder, path, signal)))).filter((file) => file !== undefined);
+  const files = await probeAll(USUAL);
+  if (!files.some(({ path }) => path.startsWith('model.safetensors'))) {
+    const graphs = await probeAll(GRAPHS);
+    const data = graphs.flatMap(({ path }) => [`${path}_data`, `${path}.data`]);
+    files.push(...graphs, ...(await probeAll(data)));
+    if (graphs.length > 0) return { commit: undefined, licence: 'unknown', files, headers: {} };
+  }
   if (!files.some(({ path }) => path === 'config.json')) throw new SourceFault('missing', 'There is no config.json.');
   if (files.some(({ path }) => path === 'model.safetensors.index.json')) {
     files.push(...(await probeShards(fetch, folder, signal)));
@@ -68,9 +83,12 @@ export async function listFolderModel(fetch: AllowedFetch, folder: URL, signal: 
 function fromList(folder: URL, json: unknown): RemoteModel {
   const list = v.safeParse(FolderList, json);
   if (!list.success) throw new SourceFault('lying', `${LIST} does not list files.`);
-  const files = list.output.files
-    .filter(({ path }) => isRunTimeFile(path))
-    .map(({ path, bytes, sha256 }) => ({ path, bytes, expected: { sha256 }, urls: [new URL(path, folder).href] }));
+  const files = runTimeFiles(list.output.files).map(({ path, bytes, sha256 }) => ({
+    path,
+    bytes,
+    expected: { sha256 },
+    urls: [new URL(path, folder).href],
+  }));
   return { commit: undefined, licence: list.output.licence, files, headers: {} };
 }
 

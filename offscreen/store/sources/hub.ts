@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { LIMITS } from '../../../src/protocol/limits.ts';
-import { isInnerPath, isRunTimeFile, leadsOut } from '../../../src/protocol/model-files.ts';
+import { isInnerPath, leadsOut, runTimeFiles } from '../../../src/protocol/model-files.ts';
 import { SourceFault } from '../transfer/fault.ts';
 import type { AllowedFetch } from '../transfer/fetch-range.ts';
 import { hubAddresses } from './addresses.ts';
@@ -36,6 +36,8 @@ const Entry = v.object({
   lfs: v.nullish(v.object({ oid: Hex(64), size: Size })),
 });
 
+type HubEntry = v.InferOutput<typeof Entry>;
+
 /** Pages of a listing that are read; a thousand files each. */
 const MOST_PAGES = 20;
 
@@ -53,30 +55,30 @@ export async function listHubModel(fetch: AllowedFetch, place: HubPlace, signal:
   if (!info.success) throw new SourceFault('lying', 'The hub describes the model in another way.');
   const { sha, cardData } = info.output;
   const licence = [cardData?.license ?? 'unknown'].flat().join(', ').slice(0, 64);
-  const root = await listFolder(fetch, place, `${api}/tree/${sha}`, sha, headers, signal);
+  const root = await listFolder(fetch, `${api}/tree/${sha}`, headers, signal);
   const graphs = root.folders.has(GRAPHS)
-    ? await listFolder(fetch, place, `${api}/tree/${sha}/${GRAPHS}`, sha, headers, signal)
+    ? await listFolder(fetch, `${api}/tree/${sha}/${GRAPHS}`, headers, signal)
     : undefined;
-  return { commit: sha, licence, files: [...root.files, ...(graphs?.files ?? [])], headers };
+  const files = runTimeFiles([...root.entries, ...(graphs?.entries ?? [])]);
+  if (files.length > LIMITS.modelFiles) throw new SourceFault('lying', 'The model has too many files.');
+  return { commit: sha, licence, files: files.map((entry) => describe(place, sha, entry)), headers };
 }
 
 /** Where repositories keep graphs that others have made. */
 const GRAPHS = 'onnx';
 
 interface Listing {
-  readonly files: readonly RemoteFile[];
+  readonly entries: readonly HubEntry[];
   readonly folders: ReadonlySet<string>;
 }
 
 async function listFolder(
   fetch: AllowedFetch,
-  place: HubPlace,
   first: string,
-  commit: string,
   headers: Readonly<Record<string, string>>,
   signal: AbortSignal,
 ): Promise<Listing> {
-  const files: RemoteFile[] = [];
+  const files: HubEntry[] = [];
   const folders = new Set<string>();
   let url: string | undefined = first;
   for (let page = 0; url !== undefined; page += 1) {
@@ -90,19 +92,14 @@ async function listFolder(
       if (!isInnerPath(entry.path) && leadsOut(entry.path)) {
         throw new SourceFault('lying', 'The hub lists a file outside the model.');
       }
-      if (isInnerPath(entry.path) && isRunTimeFile(entry.path)) files.push(describe(place, commit, entry));
+      files.push(entry);
     }
-    if (files.length > LIMITS.modelFiles) throw new SourceFault('lying', 'The model has too many files.');
     url = nextPage(answer.headers.get('link'), first);
   }
-  return { files, folders };
+  return { entries: files, folders };
 }
 
-function describe(
-  { hubUrl, mirrors, repository }: HubPlace,
-  commit: string,
-  entry: v.InferOutput<typeof Entry>,
-): RemoteFile {
+function describe({ hubUrl, mirrors, repository }: HubPlace, commit: string, entry: HubEntry): RemoteFile {
   const { path, size, oid, lfs } = entry;
   return {
     path,

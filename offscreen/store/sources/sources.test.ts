@@ -116,6 +116,16 @@ describe('a folder', () => {
     });
   });
 
+  it('may have graphs alone, with weights in files that are called after them', async () => {
+    const graphs = ['onnx/decoder_model_merged_q4.onnx', 'onnx/encoder_model.onnx', 'onnx/encoder_model.onnx_data'];
+    hub.put('org/graphs', repoOf({ 'config.json': '{}', ...Object.fromEntries(graphs.map((path) => [path, 'x'])) }));
+    const { files } = await listFolderModel(fetch, new URL(`${hub.url}/org/graphs/resolve/main/`), live());
+    expect(files.map(({ path }) => path).sort()).toEqual(['config.json', ...graphs]);
+    hub.put('org/graph', repoOf({ 'model.onnx': 'x' }));
+    const alone = await listFolderModel(fetch, new URL(`${hub.url}/org/graph/resolve/main/`), live());
+    expect(alone.files.map(({ path }) => path)).toEqual(['model.onnx']);
+  });
+
   it('is held to its own list where it has one', async () => {
     const list = { files: [{ path: 'config.json', bytes: 5, sha256: 'b'.repeat(64) }], licence: 'mit' };
     hub.put('org/listed', repoOf({ ...small, 'webplat-model.json': JSON.stringify(list) }));

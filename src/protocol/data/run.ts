@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { defineMethod } from '../define.ts';
-import { ComponentLabel } from '../generation.ts';
+import { GraphName } from '../generation.ts';
 import { Hardware } from '../hardware.ts';
 import { ModelName } from '../scalars.ts';
 import { TaskExecution } from '../tasks/tasks.ts';
@@ -14,7 +14,7 @@ export const run = defineMethod({
   doc: 'Runs a graph of a model once, the one named where it has several: tensors in, tensors out. Needs the task `tensors`. Buffers are transferred where the path allows it.',
   params: v.strictObject({
     model: ModelName,
-    graph: v.optional(ComponentLabel),
+    graph: v.optional(GraphName),
     inputs: TensorMap,
     hardware: v.optional(Hardware),
   }),

@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { isInnerPath, isRunTimeFile, type PickedFiles } from '../../protocol/model-files.ts';
+import { type PickedFiles, runTimeFiles } from '../../protocol/model-files.ts';
 import { FileModelName } from '../../protocol/scalars.ts';
 
 /** What of a browser's `File` is looked at. */
@@ -7,9 +7,7 @@ type Picked = Pick<File, 'name' | 'webkitRelativePath'> & Blob;
 
 /** Files that a model may need, of those that the user picked, by their names inside the model. */
 export function modelFilesOf(picked: readonly Picked[]): PickedFiles {
-  return picked
-    .map((file) => ({ path: innerPath(file), file }))
-    .filter(({ path }) => isInnerPath(path) && isRunTimeFile(path));
+  return runTimeFiles(picked.map((file) => ({ path: innerPath(file), file })));
 }
 
 /** A file of a picked folder says where it lies, the folder's own name first. */
