@@ -17,7 +17,7 @@ const USAGE = `npm run verify -- FOLDER | --all [--browser ${BROWSERS.join('|')}
   --all        every reference model of the project, in every browser, backend and precision that the other options do not rule out
   --browser    chromium if left out
   --backend    wasm if left out
-  --precision  fp32 if left out: the tolerances of the golden file. In fewer bits, deviations from it have bounds that follow from the format
+  --precision  fp32 if left out: the tolerances of the golden file. In fewer bits, results are compared with native kernels on the same bits, and errors told
   --json FILE      keeps every comparison, next to those of other settings that are in the file already
   --raw DIR        writes what was computed as safetensors, CASE/OUTPUT in the shapes of the golden file
   --markdown FILE  writes the table that docs/models.md is`;

@@ -1,6 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { itStaysClose } from '../../test/support/deviation.ts';
-import { SPANS } from '../../test/support/expected-deviation.ts';
+import { itStaysClose, SPANS } from '../../test/support/deviation.ts';
 import { floatsOf, type GoldenCase, largestDifference, openGolden, runGraph } from '../../test/support/golden.ts';
 import { type Greedy, generate, type LlavaSessions, logitsOfPrompt } from '../../test/support/llava.ts';
 import { openNodeSession } from '../../test/support/node-graphs.ts';

@@ -1,34 +1,32 @@
-import type { ComponentGraph } from '../../offscreen/families/family.ts';
-import type { Precision } from '../../src/protocol/hardware-names.ts';
-import { expectedDeviation } from '../../test/support/expected-deviation.ts';
-import type { Allowed } from './check.ts';
-
-/** Standard deviations that 128 normal numbers span on average: the largest group of weights that has one scale. */
-const LARGEST_SPAN = 5.2;
+import { type Allowed, brief, type Check, checkNumbers } from './check.ts';
 
 /**
- * How far an output may be from the reference.
- *
- * In fp32, by the absolute tolerance that the golden file states. In fewer bits its tolerances do not hold, and the bound follows
- * from the format: rounding a group of normal weights to levels errs by a known share of them, errors of matrices one after the
- * other add up as squares, and the result may be twice what is expected of all matrices on the way (`expected-deviation.ts`). 16-bit
- * floats have more digits than 8-bit levels, and have to be at least as close.
- *
- * @param stored the graphs on the way to the output, as they are stored
+ * How far an output of weights in few bits may be, as root mean square, from what other kernels compute with weights stored in the same
+ * bits. These are the same products in another order: rounding in float32, 2^-24 for each step, is all that differs, and this leaves
+ * room for a thousand times as much.
  */
-export function allowedDeviation(
-  precision: Precision,
-  atol: number | undefined,
-  stored: readonly ComponentGraph[],
-): Allowed {
-  if (precision === 'fp32') return atol === undefined ? undefined : { absolute: atol };
-  const products = stored.reduce((sum, graph) => sum + quantizedMatrices(graph), 0);
-  // Nothing on the way is stored in fewer bits: it has to be as exact as it would be.
-  if (products === 0) return atol === undefined ? undefined : { absolute: atol };
-  return { rms: 2 * expectedDeviation(precision === 'q4' ? 4 : 8, products, LARGEST_SPAN) };
-}
+const SAME_BITS = 1e-4;
 
-/** Matrices of a graph that are stored in few bits; a stored part of a model says what is written how. */
-function quantizedMatrices({ parts }: ComponentGraph): number {
-  return parts.flatMap(({ steps }) => steps).filter(({ recipe }) => recipe.outputs[0]?.element === 'uint8').length;
+/** The same for 16-bit floats, whose rounding is 2^-11 for each step: four times that. */
+const SAME_HALVES = 2e-3;
+
+export const sameBits = (precision: string): Allowed => ({ rms: precision === 'fp16' ? SAME_HALVES : SAME_BITS });
+
+/**
+ * Judges an output in fewer bits than float32. The tolerances of the golden file do not hold for it, and how far it may be from the reference
+ * depends on what the model makes of small errors. So it is compared with what native kernels compute of the same stored weights, and the
+ * deviation from float32 is told.
+ */
+export function checkStored(
+  name: string,
+  actual: readonly number[],
+  native: readonly number[],
+  golden: ArrayLike<number>,
+  precision: string,
+): Check {
+  const judged = checkNumbers(name, actual, native, sameBits(precision));
+  const fromFloats = checkNumbers(name, actual, golden, undefined);
+  const { rms = Number.NaN } = fromFloats.deviation ?? {};
+  const detail = `from native kernels: ${judged.detail}; from float32: ${fromFloats.detail}, root mean square ${brief(rms)}`;
+  return { ...judged, detail, ...(fromFloats.deviation && { deviation: fromFloats.deviation }) };
 }

@@ -3,7 +3,7 @@ import type { Value } from '../../offscreen/graphs/build/value.ts';
 import { normalize } from '../../offscreen/processing/results/embeddings.ts';
 import { type GoldenCase, type GoldenTensor, storedPositions } from '../../test/support/golden.ts';
 import type { Numbers } from '../../test/support/infer-in-page.ts';
-import { checkNumbers, skipped } from './check.ts';
+import { skipped } from './check.ts';
 import { dealFeatures, decoderGraphs, decodes, feed, imageFeatures, logitsOf } from './decoding.ts';
 import { floatsOf, folded, idsOf, itemOf, productsOf, range, rowsOf } from './numbers.ts';
 import type { Subject } from './subject.ts';
@@ -41,7 +41,7 @@ async function checkCase(subject: Subject, one: GoldenCase): Promise<void> {
 }
 
 async function compare(
-  { golden, ledger, allowed }: Subject,
+  { golden, ledger, judge }: Subject,
   title: string,
   key: string,
   { tensor, by }: Found,
@@ -54,9 +54,8 @@ async function compare(
   if (expected.compare && !counted) throw new Error('The case has no mask to compare under.');
   const stretch = counted ? values.length / counted.length : 1;
   const kept = counted ? values.map((value, at) => (counted[Math.floor(at / stretch)] === 1 ? value : 0)) : values;
-  ledger.keep(key, floatsOf(kept, expected.pad_to ?? expected.shape));
   const name = `${title}, by ${by.join(', ')}`;
-  ledger.add(checkNumbers(name, values, wanted, allowed(expected.atol, by), counted));
+  ledger.add(judge(name, key, floatsOf(kept, expected.pad_to ?? expected.shape), wanted, expected.atol));
 }
 
 /** The inputs of a case; a mask of texts or sounds that a case leaves out keeps everything. */

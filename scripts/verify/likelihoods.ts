@@ -1,6 +1,5 @@
 import type { GoldenTensor } from '../../test/support/golden.ts';
-import { checkNumbers } from './check.ts';
-import { decoderGraphs, logitsOf } from './decoding.ts';
+import { logitsOf } from './decoding.ts';
 import { floatsOf, rowsOf } from './numbers.ts';
 import type { Subject } from './subject.ts';
 
@@ -12,17 +11,17 @@ interface Likelihoods {
 
 /** Compares the logarithm of the probability of every token of a fixed text, after those before it. */
 export async function checkLikelihoods(subject: Subject): Promise<void> {
-  const { golden, ledger, allowed } = subject;
+  const { golden, ledger, judge } = subject;
   const given = golden.golden.logprobs as Likelihoods | undefined;
   if (!given) return;
   await ledger.attempt('logprobs', async () => {
     const ids = await golden.ids(given.input_ids);
     const rows = rowsOf(await logitsOf(subject, ids));
     const own = rows.slice(0, -1).map((row, at) => logProbability(row, ids[at + 1] ?? -1));
-    ledger.keep('logprobs/token_logprobs', floatsOf(own, [own.length]));
-    const bound = allowed(given.token_logprobs.atol, decoderGraphs(subject));
     const expected = await golden.floats(given.token_logprobs);
-    ledger.add(checkNumbers(`logprobs of ${own.length} tokens`, own, expected, bound));
+    const numbers = floatsOf(own, [own.length]);
+    const { atol } = given.token_logprobs;
+    ledger.add(judge(`logprobs of ${own.length} tokens`, 'logprobs/token_logprobs', numbers, expected, atol));
   });
 }
 

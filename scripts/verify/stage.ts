@@ -127,7 +127,11 @@ async function configure(settings: Settings): Promise<void> {
 async function driveFirefox(): Promise<Driven> {
   const browser = await launchFirefox();
   const page = (await browser.newPage()) as unknown as Driven['page'];
-  return { page, release: (await browser.version()).replace('/', ' '), close: () => browser.close() };
+  return {
+    page,
+    release: `Firefox ${/\d[\d.]*/.exec(await browser.version())?.[0] ?? ''}`,
+    close: () => browser.close(),
+  };
 }
 
 async function driveWebkit(): Promise<Driven> {

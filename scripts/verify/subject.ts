@@ -7,8 +7,8 @@ import { REAL_BACKENDS } from '../../src/protocol/hardware.ts';
 import type { BackendName, Precision } from '../../src/protocol/hardware-names.ts';
 import type { GoldenModel } from '../../test/support/golden.ts';
 import type { GraphRequest, Inferred, Numbers, PageRequest, Ran, Where } from '../../test/support/infer-in-page.ts';
-import { allowedDeviation } from './bounds.ts';
-import type { Allowed } from './check.ts';
+import { checkStored } from './bounds.ts';
+import { type Check, checkNumbers } from './check.ts';
 import { createLedger, type Ledger } from './ledger.ts';
 
 /** Where requests of a site go. */
@@ -35,8 +35,11 @@ export interface Subject {
   readonly graphs: ReadonlyMap<ComponentName, ComponentGraph>;
   infer(task: string, input: unknown, options?: object): Promise<unknown>;
   run(graph: ComponentName, inputs: Readonly<Record<string, Numbers>>): Promise<Readonly<Record<string, Numbers>>>;
-  /** How far an output may be off that these graphs compute one after the other. */
-  allowed(atol: number | undefined, on: readonly ComponentName[]): Allowed;
+  /**
+   * Judges numbers [dims] that were computed, where `golden` are right: within `atol` in float32, and otherwise by what native kernels
+   * compute of the same stored weights. They are kept under `key`.
+   */
+  judge(name: string, key: string, actual: Numbers, golden: ArrayLike<number>, atol: number | undefined): Check;
 }
 
 /** @throws Error for answers that were computed otherwise than asked for */
@@ -45,19 +48,19 @@ export async function createSubject(
   model: string,
   asker: Asker,
   { backend, precision }: Setting,
+  native: ReadonlyMap<string, Numbers> = new Map(),
 ): Promise<Subject> {
   const { config, table, folder } = golden;
   const family = familyOf(config);
-  const emitted = (storage: Precision) =>
-    new Map(
-      Object.entries(family.components).map(([name, emit]) => [
-        name as ComponentName,
-        emit(config, table, storageOf(storage)),
-      ]),
-    );
-  const [graphs, stored] = [emitted('fp32'), emitted(precision)];
+  const graphs = new Map(
+    Object.entries(family.components).map(([name, emit]) => [
+      name as ComponentName,
+      emit(config, table, storageOf('fp32')),
+    ]),
+  );
+  const ledger = createLedger();
   const hardware = { backends: [backend], precision };
-  const judge = (execution: Where) => {
+  const assertWhere = (execution: Where) => {
     if (execution.backend === REAL_BACKENDS[backend] && execution.precision === precision) return;
     throw new Error(`It was computed on ${execution.backend} in ${execution.precision}.`);
   };
@@ -66,7 +69,7 @@ export async function createSubject(
     family,
     graphs,
     exact: precision === 'fp32',
-    ledger: createLedger(),
+    ledger,
     texts: await readModelTexts({
       json: async (path: string): Promise<unknown> => {
         const text = await readFile(`${folder}/${path}`, 'utf8').catch(() => undefined);
@@ -75,19 +78,22 @@ export async function createSubject(
     }),
     async infer(task, input, options = {}) {
       const { output, execution } = await asker.infer({ model, task, input, options, hardware });
-      judge(execution);
+      assertWhere(execution);
       return output;
     },
     async run(graph, inputs) {
       const { outputs, execution } = await asker.run({ model, graph, inputs, hardware });
-      judge(execution);
+      assertWhere(execution);
       return outputs;
     },
-    allowed: (atol, on) =>
-      allowedDeviation(
-        precision,
-        atol,
-        on.flatMap((name) => stored.get(name) ?? []),
-      ),
+    judge(name, key, actual, right, atol) {
+      ledger.keep(key, actual);
+      if (precision === 'fp32') {
+        return checkNumbers(name, actual.values, right, atol === undefined ? undefined : { absolute: atol });
+      }
+      const stored = native.get(key);
+      if (!stored) return checkNumbers(name, actual.values, right, undefined);
+      return checkStored(name, actual.values, stored.values, right, precision);
+    },
   };
 }

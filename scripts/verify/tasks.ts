@@ -104,12 +104,12 @@ async function compareTask(
   output: unknown,
   at: number,
 ): Promise<void> {
-  const { ledger, golden, exact, allowed } = subject;
+  const { ledger, golden, exact, judge } = subject;
   if (one.embeddings) {
     const values = Object.values((output as { data: Record<string, number> }).data);
-    ledger.keep(`tasks.${at}/embeddings`, floatsOf(values, one.embeddings.shape));
-    const bound = allowed(SCORE_TOLERANCE, ['text']);
-    ledger.add(checkNumbers(name, values, await golden.floats(one.embeddings), bound));
+    const numbers = floatsOf(values, one.embeddings.shape);
+    const right = await golden.floats(one.embeddings);
+    ledger.add(judge(name, `tasks.${at}/embeddings`, numbers, right, SCORE_TOLERANCE));
     return;
   }
   if (!one.result) {

@@ -2,10 +2,12 @@ import path from 'node:path';
 import { familyOf } from '../../offscreen/families/registry.ts';
 import type { PerformedTask } from '../../src/protocol/tasks/tasks.ts';
 import type { GoldenModel } from '../../test/support/golden.ts';
+import type { Numbers } from '../../test/support/infer-in-page.ts';
 import type { Check } from './check.ts';
 import { checkForward } from './forward.ts';
 import { checkGeneration } from './generation.ts';
 import { checkLikelihoods } from './likelihoods.ts';
+import { createNativeAsker } from './native.ts';
 import { checkProcessing } from './processing.ts';
 import { writeRaw } from './raw.ts';
 import type { Stage } from './stage.ts';
@@ -36,11 +38,13 @@ export async function verifyModel(
   const hardware = { backends: [setting.backend], precision: setting.precision };
   const loaded = await ask.load(page, { model, task: tasks[0] ?? 'tensors', hardware });
   if ('refused' in loaded) return { ...about, checks: [], unavailable: loaded.refused };
+  const native = setting.precision === 'fp32' ? undefined : await computeNatively(golden, setting);
   const subject = await createSubject(
     golden,
     model,
     { infer: (request) => ask.infer(page, request), run: (request) => ask.run(page, request) },
     setting,
+    native,
   );
   await checkForward(subject);
   await checkLikelihoods(subject);
@@ -50,4 +54,12 @@ export async function verifyModel(
   const { checks, tensors } = subject.ledger;
   if (raw !== undefined) await writeRaw(raw, name, tensors);
   return { ...about, adapter: loaded.adapter, checks };
+}
+
+/** What native kernels give for everything that graphs compute, with weights stored as in the setting. */
+async function computeNatively(golden: GoldenModel, setting: Setting): Promise<ReadonlyMap<string, Numbers>> {
+  const subject = await createSubject(golden, '', await createNativeAsker(golden.folder, setting), setting);
+  await checkForward(subject);
+  await checkLikelihoods(subject);
+  return subject.ledger.tensors;
 }

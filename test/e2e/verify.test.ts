@@ -35,9 +35,11 @@ it('passes a checkpoint that is right, and writes what was computed', async () =
   expect(tensors.get('batch_of_images/logits')).toMatchObject({ dtype: 'F32', shape: [3, 10] });
 });
 
-it('measures fewer bits by their own bound, and says what it does not judge', async () => {
+it('judges fewer bits by native kernels with the same bits, and says what it does not judge', async () => {
   expect(await verify('--precision', 'q4')).toBe(0);
-  expect(said.join('\n')).toMatch(/met +forward image_rgb: logits, by vision: .*root mean square .*, allowed /);
+  expect(said.join('\n')).toMatch(
+    /met +forward image_rgb: logits, by vision: from native kernels: .*allowed 1\.0e-4; from float32: /,
+  );
   expect(said.join('\n')).toMatch(/measured +task image-classification/);
 });
 
