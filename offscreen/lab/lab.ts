@@ -1,5 +1,6 @@
 import { callMethod } from '../../src/protocol/call.ts';
 import { createPortClient, type PortClient } from '../../src/protocol/client.ts';
+import { modelsLoad } from '../../src/protocol/data/models-load.ts';
 import { stream } from '../../src/protocol/data/stream.ts';
 import type { Method, ParamsOf } from '../../src/protocol/define.ts';
 import type { GenerationResult, InferParams, LoadProgress } from '../../src/protocol/generation.ts';
@@ -9,7 +10,7 @@ import { DEFAULT_SETTINGS, type Settings } from '../../src/protocol/settings.ts'
 import { randomToken } from '../../src/shared/ids.ts';
 import type { Logger } from '../../src/shared/logger.ts';
 import { fromMessagePort } from '../../src/shared/port.ts';
-import { createHost, type Host } from '../host.ts';
+import { createHost, type Host, type HostEnvironment } from '../host.ts';
 import { measureReadBackTimes, type ReadBackTimes } from './read-back-times.ts';
 
 /** What a caller of the lab may pass besides the request. */
@@ -26,6 +27,8 @@ export interface Lab {
   models(): Promise<readonly ModelCard[]>;
   status(): Promise<HostStatus>;
   configure(settings: Partial<Settings>): Promise<void>;
+  /** Makes a model resident, as far as a task needs it. */
+  load(params: ParamsOf<typeof modelsLoad>): Promise<void>;
   unload(model: string): Promise<void>;
   /** What a read-back from the device costs in this browser, with and without the remedy for those that poll. */
   readBackTimes(rounds: number): Promise<ReadBackTimes>;
@@ -34,12 +37,17 @@ export interface Lab {
 }
 
 /** Starts a host in this page and opens one session that may do everything. */
-export async function createLab(assetBase: URL, logger: Logger): Promise<Lab> {
+export async function createLab(
+  assetBase: URL,
+  logger: Logger,
+  options: Pick<HostEnvironment, 'inSequence'> = {},
+): Promise<Lab> {
   const host = createHost({
     assetBase,
     logger,
     // Nobody keeps counters here; the empty object is what each of the reports answers.
     report: async () => ({}) as never,
+    ...options,
   });
   const tell = <M extends Method>(method: M['name'], params: ParamsOf<M>) =>
     host.dispatch('background', method, params, undefined);
@@ -65,6 +73,7 @@ export async function createLab(assetBase: URL, logger: Logger): Promise<Lab> {
       settings = { ...settings, ...changes };
       await tell('host.settings', settings);
     },
+    load: async (params) => void (await callMethod(client, modelsLoad, params)),
     unload: async (model) => void (await tell('host.unload', { model })),
     readBackTimes: measureReadBackTimes,
     stream: (request, call) => streamText(client, request, call),
