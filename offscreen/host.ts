@@ -37,6 +37,8 @@ export interface HostEnvironment {
   /** Tells the background something; rejects when it cannot be reached. */
   report<M extends Method>(method: M, params: ParamsOf<M>): Promise<ResultOf<M>>;
   readonly logger: Logger;
+  /** Loads the components of a model one after the other: what loading in parallel is compared with. */
+  readonly inSequence?: boolean;
 }
 
 export interface Host {
@@ -67,7 +69,7 @@ const later = (task: () => void, delayMs: number): (() => void) => {
 };
 
 /** Composes the host: engines, pool, scheduler, sessions, and the two channels that reach them. */
-export function createHost({ assetBase, report, logger }: HostEnvironment): Host {
+export function createHost({ assetBase, report, logger, inSequence = false }: HostEnvironment): Host {
   const instance = randomToken();
   const now = () => Date.now();
   const usage = createUsageReporter({ instance, later, logger, send: (batch) => report(reportUsage, batch) });
@@ -82,7 +84,7 @@ export function createHost({ assetBase, report, logger }: HostEnvironment): Host
     logger,
   });
   const pool: Pool = createPool({
-    engines: [createOrtEngine({ assetBase }), createEchoEngine()],
+    engines: [createOrtEngine({ assetBase, inSequence }), createEchoEngine()],
     openFiles: (manifest, signal, onProgress) =>
       source.open(manifest, signal, (doneBytes, totalBytes) =>
         onProgress({ phase: 'download', doneBytes, totalBytes }),

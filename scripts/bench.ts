@@ -1,27 +1,42 @@
 import { writeFile } from 'node:fs/promises';
 import os from 'node:os';
-import type { Bench } from '../bench/lib/bench.ts';
+import { fairDownloads } from '../bench/downloads/fair-downloads.ts';
+import { graphs } from '../bench/graphs/graphs.ts';
+import type { Bench, BenchOptions } from '../bench/lib/bench.ts';
 import { load7b } from '../bench/loading/load-7b.ts';
 import { loadMemory } from '../bench/loading/load-memory.ts';
+import { parallelLoad } from '../bench/loading/parallel-load.ts';
 import { readBack } from '../bench/read-back/read-back.ts';
 import { revocation } from '../bench/revocation/revocation.ts';
 import { sharing } from '../bench/sharing/sharing.ts';
+import { start } from '../bench/start/start.ts';
 import { transport } from '../bench/transport/transport.ts';
 import { readArgs, UsageError } from './lib/args.ts';
 
-const BENCHES: readonly Bench[] = [transport, sharing, revocation, readBack, load7b, loadMemory];
+const BENCHES: readonly Bench[] = [
+  transport,
+  sharing,
+  revocation,
+  readBack,
+  load7b,
+  loadMemory,
+  graphs,
+  parallelLoad,
+  start,
+  fairDownloads,
+];
 
-const USAGE = `npm run bench -- NAME [--json FILE]
+const USAGE = `npm run bench -- NAME [PART...] [--backend wasm|webgpu] [--json FILE]
   NAME is one of: ${BENCHES.map(({ name }) => name).join(', ')}`;
 
 /** `npm run bench`: exits non-zero when a result was wrong, or an expectation was missed. */
 export async function main(args: readonly string[]): Promise<number> {
   try {
-    const { values, words } = readArgs(args, { json: 'text' });
+    const { values, words } = readArgs(args, { json: 'text', backend: 'text' });
     const bench = BENCHES.find(({ name }) => name === words[0]);
-    if (!bench || words.length !== 1) throw new UsageError('Name one bench.');
+    if (!bench) throw new UsageError('Name one bench.');
     console.log(`${bench.name}: ${bench.method}\n`);
-    const { figures, tables, expectations } = await bench.run();
+    const { figures, tables, expectations } = await bench.run({ ...backendOf(values.backend), parts: words.slice(1) });
     console.log(tables.join('\n\n'));
     console.log(`\n${machine()}`);
     for (const { text, held } of expectations) console.log(`${held ? 'held' : 'MISSED'}: ${text}`);
@@ -34,6 +49,12 @@ export async function main(args: readonly string[]): Promise<number> {
     console.error(`${error.message}\n\n${USAGE}`);
     return 1;
   }
+}
+
+function backendOf(backend: string | undefined): Pick<BenchOptions, 'backend'> {
+  if (backend === undefined) return {};
+  if (backend === 'wasm' || backend === 'webgpu') return { backend };
+  throw new UsageError('--backend is wasm or webgpu.');
 }
 
 function machine(): string {

@@ -6,10 +6,17 @@ export interface BenchOutcome {
   readonly expectations: readonly { readonly text: string; readonly held: boolean }[];
 }
 
+/** What the command line may narrow a bench down to. */
+export interface BenchOptions {
+  readonly backend?: 'wasm' | 'webgpu';
+  /** Names of parts, where a bench has several. */
+  readonly parts?: readonly string[];
+}
+
 /** Measures one thing. Throws when a result was wrong: a figure for wrong work is worth nothing. */
 export interface Bench {
   readonly name: string;
   /** What is measured, how, in one paragraph; printed above the tables. */
   readonly method: string;
-  run(): Promise<BenchOutcome>;
+  run(options?: BenchOptions): Promise<BenchOutcome>;
 }

@@ -16,3 +16,15 @@ export interface Spread {
 export function spreadOf(samples: readonly number[]): Spread {
   return { median: percentile(samples, 0.5), min: Math.min(...samples), max: Math.max(...samples) };
 }
+
+/** Median and quartiles of samples of a machine that does other things as well. */
+export interface Quartiles {
+  readonly median: number;
+  readonly low: number;
+  readonly high: number;
+}
+
+/** See {@link Quartiles}. */
+export function quartilesOf(samples: readonly number[]): Quartiles {
+  return { median: percentile(samples, 0.5), low: percentile(samples, 0.25), high: percentile(samples, 0.75) };
+}

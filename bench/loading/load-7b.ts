@@ -3,6 +3,7 @@ import { ensureBuild } from '../../test/support/build.ts';
 import { MISTRAL_7B } from '../../test/support/hub/generated.ts';
 import { type LargeLoad, measureLargeLoad } from '../../test/support/large-load.ts';
 import type { Bench } from '../lib/bench.ts';
+import { sayProgress } from '../lib/progress.ts';
 
 const TOKENS = 8;
 const CONTEXT_TOKENS = 4096;
@@ -36,17 +37,6 @@ export function loadTables(load: LargeLoad): string[] {
       `context ${load.contextTokens}`,
     `${load.browser}; ${load.backend}, ${load.adapter}`,
   ];
-}
-
-/** Prints how far it is: this takes minutes to hours, depending on the device. */
-export function sayProgress(): (text: string) => void {
-  const start = performance.now();
-  let last = '';
-  return (text) => {
-    if (text === last) return;
-    last = text;
-    console.log(`${((performance.now() - start) / 1000).toFixed(0).padStart(6)} s  ${text}`);
-  };
 }
 
 /** A checkpoint of 7 billion parameters, from a hub to its first tokens, within 4 GB. */

@@ -2,7 +2,8 @@ import { ensureBuild } from '../../test/support/build.ts';
 import { MISTRAL_7B } from '../../test/support/hub/generated.ts';
 import { measureLargeLoad } from '../../test/support/large-load.ts';
 import type { Bench } from '../lib/bench.ts';
-import { loadTables, mebibytes, sayProgress } from './load-7b.ts';
+import { sayProgress } from '../lib/progress.ts';
+import { loadTables, mebibytes } from './load-7b.ts';
 
 /** Four layers and both ends: 2.3 GB. */
 const SHAPE = { ...MISTRAL_7B, layers: 4, shards: 2 };

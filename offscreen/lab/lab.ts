@@ -13,7 +13,7 @@ import type { PerformParams, PerformResult } from '../../src/protocol/tasks/task
 import { randomToken } from '../../src/shared/ids.ts';
 import type { Logger } from '../../src/shared/logger.ts';
 import { fromMessagePort } from '../../src/shared/port.ts';
-import { createHost, type Host } from '../host.ts';
+import { createHost, type Host, type HostEnvironment } from '../host.ts';
 import { measureReadBackTimes, type ReadBackTimes } from './read-back-times.ts';
 
 /** What a caller of the lab may pass besides the request. */
@@ -44,12 +44,17 @@ export interface Lab {
 }
 
 /** Starts a host in this page and opens one session that may do everything. */
-export async function createLab(assetBase: URL, logger: Logger): Promise<Lab> {
+export async function createLab(
+  assetBase: URL,
+  logger: Logger,
+  options: Pick<HostEnvironment, 'inSequence'> = {},
+): Promise<Lab> {
   const host = createHost({
     assetBase,
     logger,
     // Nobody keeps counters here; the empty object is what each of the reports answers.
     report: async () => ({}) as never,
+    ...options,
   });
   const tell = <M extends Method>(method: M['name'], params: ParamsOf<M>) =>
     host.dispatch('background', method, params, undefined);

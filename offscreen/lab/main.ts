@@ -23,7 +23,9 @@ const textOutput = find('text', HTMLOutputElement);
 const statusOutput = find('status', HTMLPreElement);
 
 // The page lies two folders below the packaged files.
-globalThis.webplatLab = createLab(new URL('../../', location.href), createLogger('lab'));
+globalThis.webplatLab = createLab(new URL('../../', location.href), createLogger('lab'), {
+  inSequence: new URLSearchParams(location.search).has('in-sequence'),
+});
 
 async function generate(lab: Lab): Promise<void> {
   const controller = new AbortController();

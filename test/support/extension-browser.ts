@@ -156,6 +156,10 @@ function hasGraphicsDevice(): boolean {
   return process.platform !== 'linux' || ['/dev/dri/renderD128', '/dev/nvidia0'].some((file) => existsSync(file));
 }
 
+/** Command line of a Chromium whose graphics adapter is the software one, or, with `auto`, the machine's own where it has one. */
+export const adapterFlags = (adapter: 'software' | 'auto'): readonly string[] =>
+  adapter === 'auto' && hasGraphicsDevice() ? REAL_ADAPTER : SOFTWARE_ADAPTER;
+
 /** Command line of a Chromium with the extension. */
 export function flags({ extension, headless = true, adapter = 'software', args = [] }: LaunchOptions): string[] {
   return [
@@ -163,7 +167,7 @@ export function flags({ extension, headless = true, adapter = 'software', args =
     // As root (containers) there is no sandbox to be had.
     ...(process.getuid?.() === 0 ? ['--no-sandbox'] : []),
     ...QUIET,
-    ...(adapter === 'auto' && hasGraphicsDevice() ? REAL_ADAPTER : SOFTWARE_ADAPTER),
+    ...adapterFlags(adapter),
     `--disable-extensions-except=${extension}`,
     `--load-extension=${extension}`,
     ...args,

@@ -188,6 +188,7 @@ function prefixed(model: ExportedModel, prefix: string): ExportedModel {
     ...model,
     nodes: model.nodes.map((one) => ({
       ...one,
+      name: prefix + one.name,
       input: one.input?.map(rename) ?? [],
       output: one.output?.map(rename) ?? [],
     })),

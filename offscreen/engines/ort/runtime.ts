@@ -53,7 +53,7 @@ function threadsFor(tier: Tier): number {
 }
 
 /** Counts WebAssembly memories by watching them being made: the runtime does not tell how much it has. */
-function meterMemories(): () => number {
+export function meterMemories(): () => number {
   const memories: WebAssembly.Memory[] = [];
   WebAssembly.Memory = new Proxy(WebAssembly.Memory, {
     construct(target, [descriptor]) {

@@ -87,6 +87,9 @@ export function copied(params: readonly ParamShape[], dims: readonly number[], f
   };
 }
 
+/** A matrix of at most so many elements is turned over in memory and put as a whole; rows of larger ones are put in pieces. */
+const WHOLE_ELEMENTS = 2 ** 22;
+
 /** Matrices [outputs, inputs] one above the other, turned over: [inputs, all outputs]. */
 export function transposed(params: readonly ParamShape[], float: Float): Recipe {
   const sizes = params.map(matrixOf);
@@ -96,11 +99,14 @@ export function transposed(params: readonly ParamShape[], float: Float): Recipe 
     outputs: [{ element: float, dims: [inputs, outputs] }],
     reads: params.map(({ name }) => name),
     async write(reader, put) {
+      // A write to disk takes the longer the more of them there are, whatever their size.
+      const whole = inputs * outputs <= WHOLE_ELEMENTS ? new Float32Array(inputs * outputs) : undefined;
       let start = 0;
       for (const param of params) {
         const from = start;
         await eachPiece(reader, param, (values, row) => {
           const rows = values.length / inputs;
+          if (whole) return turnOver(values, { rows, columns: inputs }, whole.subarray(from + row), outputs);
           const line = new Float32Array(rows);
           for (let column = 0; column < inputs; column += 1) {
             for (let i = 0; i < rows; i += 1) line[i] = values[i * inputs + column] ?? 0;
@@ -109,8 +115,30 @@ export function transposed(params: readonly ParamShape[], float: Float): Recipe 
         });
         start += matrixOf(param).rows;
       }
+      if (whole) put(0, 0, encodeFloats(whole, float));
     },
   };
+}
+
+/** Side of the squares that are turned over at once, so that both matrices stay in the processor's cache. */
+const SQUARE = 32;
+
+/** `values` [rows, columns] turned over into the first `rows` columns of `target`, whose rows are `stride` long. */
+function turnOver(
+  values: Float32Array,
+  { rows, columns }: { readonly rows: number; readonly columns: number },
+  target: Float32Array,
+  stride: number,
+): void {
+  for (let top = 0; top < rows; top += SQUARE) {
+    const bottom = Math.min(rows, top + SQUARE);
+    for (let left = 0; left < columns; left += SQUARE) {
+      const right = Math.min(columns, left + SQUARE);
+      for (let column = left; column < right; column += 1) {
+        for (let row = top; row < bottom; row += 1) target[column * stride + row] = values[row * columns + column] ?? 0;
+      }
+    }
+  }
 }
 
 /** Numbers that follow from the config alone; `fill` is called when they are wanted. */

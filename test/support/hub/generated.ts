@@ -28,7 +28,8 @@ export const MISTRAL_7B: GeneratedShape = {
   seed: 7,
 };
 
-interface Tensor {
+/** A parameter of a made-up checkpoint. */
+export interface GeneratedTensor {
   readonly name: string;
   readonly shape: readonly number[];
 }
@@ -41,9 +42,9 @@ export function tensorsOf({
   layers,
   heads,
   keyValueHeads,
-}: GeneratedShape): Tensor[] {
+}: GeneratedShape): GeneratedTensor[] {
   const headSize = hidden / heads;
-  const layer = (at: number): Tensor[] => {
+  const layer = (at: number): GeneratedTensor[] => {
     const name = (part: string) => `model.layers.${at}.${part}.weight`;
     return [
       { name: name('input_layernorm'), shape: [hidden] },
@@ -88,7 +89,7 @@ function makePattern(seed: number): Uint8Array {
 const ONE = Uint8Array.of(0x80, 0x3f);
 
 /** A shard whose bytes are made as they are read; nothing of it is stored. */
-function makeShard(tensors: readonly Tensor[], pattern: Uint8Array): Omit<HubFile, 'sha256' | 'gitOid'> {
+function makeShard(tensors: readonly GeneratedTensor[], pattern: Uint8Array): Omit<HubFile, 'sha256' | 'gitOid'> {
   let offset = 0;
   const entries = tensors.map(({ name, shape }) => {
     const begin = offset;
@@ -142,30 +143,37 @@ async function hashOf(file: Omit<HubFile, 'sha256' | 'gitOid'>): Promise<string>
   return hash.digest('hex');
 }
 
-/** A repository with a made-up checkpoint of this shape and the packaged model's tokenizer. */
-export async function generatedRepo(shape: GeneratedShape): Promise<HubRepo> {
-  const pattern = makePattern(shape.seed);
-  const tensors = tensorsOf(shape);
+/** Files of a made-up checkpoint in the order of its parameters, the index of the shards among them. */
+export async function generatedFiles(
+  tensors: readonly GeneratedTensor[],
+  { shards, seed }: Pick<GeneratedShape, 'shards' | 'seed'>,
+): Promise<Record<string, string | HubFile | Uint8Array>> {
+  const pattern = makePattern(seed);
   const total = tensors.reduce((sum, tensor) => sum + countOf(tensor.shape) * BYTES, 0);
-  const groups: Tensor[][] = Array.from({ length: shape.shards }, () => []);
+  const groups: GeneratedTensor[][] = Array.from({ length: shards }, () => []);
   let done = 0;
   for (const tensor of tensors) {
-    groups[Math.min(shape.shards - 1, Math.floor((done / total) * shape.shards))]?.push(tensor);
+    groups[Math.min(shards - 1, Math.floor((done / total) * shards))]?.push(tensor);
     done += countOf(tensor.shape) * BYTES;
   }
   const files: Record<string, string | HubFile | Uint8Array> = {};
   const weight_map: Record<string, string> = {};
   for (const [at, group] of groups.entries()) {
     const five = (n: number) => String(n).padStart(5, '0');
-    const name =
-      shape.shards === 1 ? 'model.safetensors' : `model-${five(at + 1)}-of-${five(shape.shards)}.safetensors`;
+    const name = shards === 1 ? 'model.safetensors' : `model-${five(at + 1)}-of-${five(shards)}.safetensors`;
     const shard = makeShard(group, pattern);
     files[name] = { ...shard, sha256: await hashOf(shard), gitOid: gitOidOf(new Uint8Array(0)) };
     for (const tensor of group) weight_map[tensor.name] = name;
   }
-  if (shape.shards > 1) {
+  if (shards > 1) {
     files['model.safetensors.index.json'] = JSON.stringify({ metadata: { total_size: total }, weight_map });
   }
+  return files;
+}
+
+/** A repository with a made-up checkpoint of this shape and the packaged model's tokenizer. */
+export async function generatedRepo(shape: GeneratedShape): Promise<HubRepo> {
+  const files = await generatedFiles(tensorsOf(shape), shape);
   files['config.json'] = JSON.stringify(configOf(shape));
   for (const name of ['tokenizer_config.json', 'generation_config.json']) {
     files[name] = await readFile(`models/storyteller/${name}`);
