@@ -15,7 +15,7 @@ export type ModelName = string;
 export type TaskName = 'text-generation' | PerformedTask | 'tensors';
 
 /** What really computed the result; never a wish. */
-export type Backend = 'REAL_WEBGPU' | 'REAL_WASM' | 'ECHO';
+export type Backend = 'REAL_WEBGPU' | 'REAL_WEBNN' | 'PARTLY_WEBNN' | 'REAL_WASM' | 'ECHO';
 
 /** One message of a conversation. */
 export interface ChatMessage {

@@ -1,11 +1,13 @@
 import { callMethod } from '../../src/protocol/call.ts';
 import { createPortClient, type PortClient } from '../../src/protocol/client.ts';
+import { run } from '../../src/protocol/data/run.ts';
 import { stream } from '../../src/protocol/data/stream.ts';
 import type { Method, ParamsOf } from '../../src/protocol/define.ts';
 import type { GenerationResult, InferParams, LoadProgress } from '../../src/protocol/generation.ts';
 import type { HostStatus } from '../../src/protocol/host/host-status.ts';
 import type { ModelCard } from '../../src/protocol/model.ts';
 import { DEFAULT_SETTINGS, type Settings } from '../../src/protocol/settings.ts';
+import type { TensorMap } from '../../src/protocol/tensor.ts';
 import { randomToken } from '../../src/shared/ids.ts';
 import type { Logger } from '../../src/shared/logger.ts';
 import { fromMessagePort } from '../../src/shared/port.ts';
@@ -31,6 +33,8 @@ export interface Lab {
   readBackTimes(rounds: number): Promise<ReadBackTimes>;
   /** Streams one generation over the same port protocol that pages use. */
   stream(request: InferParams, call?: LabCall): Promise<GenerationResult>;
+  /** Runs a graph of a model once on raw tensors. */
+  run(request: ParamsOf<typeof run>): Promise<TensorMap>;
 }
 
 /** Starts a host in this page and opens one session that may do everything. */
@@ -67,6 +71,7 @@ export async function createLab(assetBase: URL, logger: Logger): Promise<Lab> {
     },
     unload: async (model) => void (await tell('host.unload', { model })),
     readBackTimes: measureReadBackTimes,
+    run: async (request) => (await callMethod(client, run, request)).outputs,
     stream: (request, call) => streamText(client, request, call),
   };
 }

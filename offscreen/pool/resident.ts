@@ -44,6 +44,7 @@ export function describeResident(resident: Resident): ResidentModel {
     ...(info && { backend: info.backend, tier: info.tier }),
     ...(info?.adapter && { adapter: info.adapter }),
     passedOver: info ? [...info.passedOver] : [],
+    ...(info?.placements && { placements: [...info.placements] }),
     components: [...resident.progress.components],
     gpuBytes: resident.memory.gpuBytes,
     cpuBytes: resident.memory.cpuBytes,

@@ -12,6 +12,7 @@ import {
   type State,
   type ToWorker,
 } from './messages.ts';
+import { backendOf } from './placements.ts';
 
 /** A request without the number that the client gives it. */
 type Ask = ToWorker extends infer M ? (M extends { id: number } ? Omit<M, 'id'> : never) : never;
@@ -136,8 +137,13 @@ export function createWorkerModel(start: ClientStart): LoadedModel {
 
   return {
     get info() {
-      const { contextTokens, maxSequences } = state;
-      return { ...info, maxSequences, ...(contextTokens !== undefined && { contextTokens }) };
+      const { contextTokens, maxSequences, placements } = state;
+      return {
+        ...info,
+        ...(placements && { placements, backend: backendOf(placements) }),
+        maxSequences,
+        ...(contextTokens !== undefined && { contextTokens }),
+      };
     },
     failed,
     async prepare(use, signal) {

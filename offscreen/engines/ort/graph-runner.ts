@@ -1,4 +1,4 @@
-import type { InferenceSession, Tensor } from 'onnxruntime-common';
+import type { Tensor } from 'onnxruntime-common';
 import { WebplatError } from '../../../src/protocol/errors.ts';
 import type { TensorMap, WireTensor } from '../../../src/protocol/tensor.ts';
 import { nextMacrotask } from '../../../src/shared/macrotask.ts';
@@ -6,6 +6,7 @@ import type { Mutex } from '../../../src/shared/mutex.ts';
 import type { ReadBack } from '../../device/read-back.ts';
 import type { Value } from '../../graphs/build/value.ts';
 import type { Graph } from '../../tasks/graph.ts';
+import type { Runnable } from './fixed-session.ts';
 import type { OrtModule } from './runtime.ts';
 
 /** What everything that runs on one runtime and one device shares. */
@@ -55,7 +56,7 @@ export function fromOrt({ type, dims, data }: Tensor): WireTensor {
 }
 
 export interface GraphParts extends RunSetting {
-  readonly session: InferenceSession;
+  readonly session: Runnable;
   readonly inputs: readonly Value[];
 }
 

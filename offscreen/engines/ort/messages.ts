@@ -8,6 +8,7 @@ import {
   TextChunk,
   TextInput,
 } from '../../../src/protocol/generation.ts';
+import { Placement } from '../../../src/protocol/model.ts';
 import { Bytes, Count, DurationMs, RequestId, TaskName } from '../../../src/protocol/scalars.ts';
 import { type PerformedTask, TASKS } from '../../../src/protocol/tasks/tasks.ts';
 import { TensorMap } from '../../../src/protocol/tensor.ts';
@@ -31,6 +32,7 @@ const State = v.strictObject({
   contextTokens: v.optional(Count),
   maxSequences: Count,
   memory: Memory,
+  placements: v.optional(v.array(Placement)),
 });
 export type State = v.InferOutput<typeof State>;
 

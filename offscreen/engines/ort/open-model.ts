@@ -1,10 +1,11 @@
-import type { InferenceSession } from 'onnxruntime-common';
 import { WebplatError } from '../../../src/protocol/errors.ts';
+import type { Placement } from '../../../src/protocol/model.ts';
 import { createMutex } from '../../../src/shared/mutex.ts';
 import { openCheckpoint } from '../../checkpoint/open-checkpoint.ts';
 import { converterCount, createConverters } from '../../convert/converters.ts';
 import { type OwnedDevice, openDevice, requestAdapter } from '../../device/gpu-device.ts';
 import { createReadBack } from '../../device/read-back.ts';
+import { requestWebnn } from '../../device/webnn.ts';
 import type { ComponentName, ModelFamily } from '../../families/family.ts';
 import { familyOf } from '../../families/registry.ts';
 import type { Precision } from '../../graphs/graph.ts';
@@ -16,12 +17,14 @@ import type { TaskModel } from '../../tasks/task-model.ts';
 import type { ComponentProgress, MemoryUse, ModelUse } from '../engine.ts';
 import { compileComponent } from './compile.ts';
 import { createComponents } from './components.ts';
+import type { FixedSessions } from './fixed-session.ts';
 import type { RunSetting } from './graph-runner.ts';
 import { readModelTexts } from './model-texts.ts';
-import { emptyMemory } from './plan.ts';
+import { addMemory, emptyMemory, heldBy } from './plan.ts';
 import { loadRuntime } from './runtime.ts';
 import { refuseOnError, type StartedComponent, startComponent, TierRefused } from './start-component.ts';
-import type { Tier } from './tiers.ts';
+import { hasOwnDevice, type Tier, webnnDeviceOf } from './tiers.ts';
+import type { OpenWebnn } from './webnn-sessions.ts';
 
 export interface OpenRequest {
   readonly tier: Tier;
@@ -50,6 +53,8 @@ export interface OpenModel extends TaskModel {
   /** Loads what is missing for a use of the model. */
   prepare(use: ModelUse, signal: AbortSignal): Promise<void>;
   memory(): MemoryUse;
+  /** Where components run, on tiers that may leave operators to the processor. */
+  placements(): readonly Placement[];
 }
 
 /**
@@ -65,7 +70,9 @@ export async function openModel(request: OpenRequest): Promise<OpenModel> {
   const { config } = texts;
   const family = familyOf(config);
   const runtime = await refuseOnError(loadRuntime(tier, assetBase));
-  const owned = tier === 'wasm' ? undefined : await refuseOnError(openOwnDevice());
+  const owned = hasOwnDevice(tier) ? await refuseOnError(openOwnDevice()) : undefined;
+  const webnn = await openWebnn(tier);
+  const fixed: FixedSessions[] = [];
   const { table, reader } = await openCheckpoint(source);
   const root = await openPrivateFiles();
   const store = createArtifactStore(root);
@@ -95,8 +102,11 @@ export async function openModel(request: OpenRequest): Promise<OpenModel> {
         const artifact = await compileComponent(compile, planned, options);
         onProgress({ component: planned.name, phase: 'compile', doneBytes: 0, totalBytes: 1 });
         const { maxSequences } = options;
-        const cross = (): InferenceSession => components.get('cross').session.session;
-        return startComponent(planned, artifact, { tier, runtime, owned, setting, maxSequences, cross });
+        const cross = () => components.get('cross').session.session;
+        const start = { tier, runtime, owned, webnn, setting, maxSequences, cross };
+        const started = await startComponent(planned, artifact, start);
+        if (started.fixed) fixed.push(started.fixed);
+        return started;
       };
       return inSequence ? oneByOne.run(work) : work();
     },
@@ -136,12 +146,25 @@ export async function openModel(request: OpenRequest): Promise<OpenModel> {
         converters?.rest();
       }
     },
-    memory: () => ({
-      gpuBytes: owned?.bytes() ?? 0,
-      cpuBytes: runtime.heapBytes(),
-      ...(owned && { peakGpuBytes: owned.peakBytes() }),
-    }),
+    memory() {
+      const webnnBytes = fixed.reduce((sum, sessions) => sum + sessions.bytes(), 0);
+      const all = addMemory(heldBy(tier, webnnBytes, runtime.heapBytes()), {
+        gpuBytes: owned?.bytes() ?? 0,
+        cpuBytes: 0,
+      });
+      return { ...all, ...(owned && { peakGpuBytes: owned.peakBytes() }) };
+    },
+    placements: () => fixed.map((sessions) => sessions.placement()),
   };
+}
+
+/** A context for tiers on WebNN. @throws TierRefused where the browser opens none */
+async function openWebnn(tier: Tier): Promise<OpenWebnn | undefined> {
+  const deviceType = webnnDeviceOf(tier);
+  if (!deviceType) return undefined;
+  const context = await requestWebnn(deviceType);
+  if (!context) throw new TierRefused('The browser opened no WebNN context for the worker.');
+  return { tier, deviceType, context };
 }
 
 async function openOwnDevice(): Promise<OwnedDevice> {

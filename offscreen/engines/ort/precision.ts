@@ -1,5 +1,5 @@
 import type { Precision } from '../../graphs/graph.ts';
-import type { Tier } from './tiers.ts';
+import { hasOwnDevice, type Tier } from './tiers.ts';
 
 /** A component that takes at most this much as float32 is not worth packing on the processor. */
 const SMALL_BYTES = 64 * 2 ** 20;
@@ -17,5 +17,5 @@ export function precisionFor(
   { floatBytes, decodes }: { readonly floatBytes: number; readonly decodes: boolean },
 ): Precision {
   if (!decodes) return floatBytes <= EXACT_BYTES ? 'fp32' : 'q8';
-  return tier === 'wasm' && floatBytes <= SMALL_BYTES ? 'fp32' : 'q4';
+  return !hasOwnDevice(tier) && floatBytes <= SMALL_BYTES ? 'fp32' : 'q4';
 }

@@ -107,7 +107,13 @@ export function serveEngine(port: WorkerPort): void {
 function stateOf(model: OpenModel | undefined): State {
   if (!model) return { maxSequences: 1, memory: { gpuBytes: 0, cpuBytes: 0 } };
   const { contextTokens, maxSequences } = model;
-  return { maxSequences, memory: model.memory(), ...(contextTokens !== undefined && { contextTokens }) };
+  const placements = [...model.placements()];
+  return {
+    maxSequences,
+    memory: model.memory(),
+    ...(contextTokens !== undefined && { contextTokens }),
+    ...(placements.length > 0 && { placements }),
+  };
 }
 
 /** A runtime that failed once cannot be trusted with another request: the worker ends, and the model loads anew. */
