@@ -15,7 +15,10 @@ export type ModelName = string;
 export type TaskName = 'text-generation' | PerformedTask | 'tensors';
 
 /** What really computed the result; never a wish. */
-export type Backend = 'REAL_WEBGPU' | 'REAL_WASM' | 'ECHO';
+export type Backend = 'REAL_WEBGPU' | 'REAL_WEBNN' | 'PARTLY_WEBNN' | 'REAL_WASM' | 'ECHO';
+
+/** What computes: the graphics device, the processor, or WebNN on the processor, which is taken only where it is named. */
+export type BackendName = 'webgpu' | 'wasm' | 'webnn';
 
 /** How weights are stored: floats of 32 or 16 bits, or linear layers in blocks of 8 or 4 bits. */
 export type Precision = 'fp32' | 'fp16' | 'q8' | 'q4';
@@ -29,7 +32,7 @@ export type StoredPrecision = Precision | 'mixed';
  * Rejects with `no-backend` where none does, and says why for each.
  */
 export interface Hardware {
-  backends?: readonly ('webgpu' | 'wasm')[] | undefined;
+  backends?: readonly BackendName[] | undefined;
   precision?: Precision | undefined;
 }
 
@@ -377,7 +380,7 @@ export interface ModelHardware {
   /** What is best where memory and devices allow it, the best backend first. */
   readonly recommended: {
     readonly precision: Precision;
-    readonly backends: readonly ('webgpu' | 'wasm')[];
+    readonly backends: readonly BackendName[];
   };
 }
 

@@ -5,7 +5,7 @@ import { readArgs, UsageError } from './lib/args.ts';
 import { VerifyFailure } from './verify/failure.ts';
 import { openFolder } from './verify/folder.ts';
 import { keyOf, pageOf, printResult, printTable } from './verify/report.ts';
-import { BROWSERS, type BrowserName, openStage } from './verify/stage.ts';
+import { BROWSERS, type BrowserName, openStage, type StageName } from './verify/stage.ts';
 import { type Result, verifyModel } from './verify/verify-model.ts';
 
 const FIXTURES = 'test/fixtures/models';
@@ -92,18 +92,19 @@ async function verifyAll(plan: Plan): Promise<readonly Result[]> {
   const models = await Promise.all(folders.map(openFolder));
   const kept = await readKept(plan.json);
   const results: Result[] = [];
-  const settings = backends.flatMap((backend) => precisions.map((precision) => ({ backend, precision })));
-  for (const browser of browsers) {
-    const stage = await openStage(browser).catch((error) => {
+  const wanted = backends.flatMap((backend) => precisions.map((precision) => ({ backend, precision })));
+  const stages = browsers.flatMap((browser) => stagesOf(browser, wanted));
+  for (const { browser, name, settings } of stages) {
+    const stage = await openStage(name).catch((error) => {
       // Of several browsers, those that are here are enough.
-      if (!(error instanceof VerifyFailure) || browsers.length === 1) throw error;
+      if (!(error instanceof VerifyFailure) || stages.length === 1) throw error;
       console.error(error.message);
     });
     if (!stage) continue;
     try {
       for (const setting of settings) {
         for (const golden of models) {
-          const several = browsers.length * settings.length > 1;
+          const several = browsers.length * wanted.length > 1;
           const raw = plan.raw && (several ? path.join(plan.raw, browser, ...Object.values(setting)) : plan.raw);
           const result = await verifyModel(stage, golden, setting, raw);
           printResult(result);
@@ -119,6 +120,25 @@ async function verifyAll(plan: Plan): Promise<readonly Result[]> {
     }
   }
   return results;
+}
+
+type Setting = Parameters<typeof verifyModel>[2];
+
+/** Programs that a browser's settings need: Chromium has WebNN in another one. */
+function stagesOf(browser: BrowserName, settings: readonly Setting[]) {
+  const stage = (name: StageName, own: readonly Setting[]) =>
+    own.length > 0 ? [{ browser, name, settings: own }] : [];
+  if (browser !== 'chromium') return stage(browser, settings);
+  return [
+    ...stage(
+      'chromium',
+      settings.filter(({ backend }) => backend !== 'webnn'),
+    ),
+    ...stage(
+      'headless-shell',
+      settings.filter(({ backend }) => backend === 'webnn'),
+    ),
+  ];
 }
 
 async function readKept(json: string | undefined): Promise<Map<string, Result>> {

@@ -16,6 +16,7 @@ const WireStorage = v.strictObject({
   ends: Linear,
   contextTokens: v.optional(Count),
   cacheBits: v.optional(v.literal(8)),
+  standard: v.optional(v.literal(true)),
 });
 
 /** One part of a component's weights, and the folder that its file belongs in. */

@@ -19,7 +19,9 @@ export const COMPONENTS = [
 /** A graph that somebody else made, by the path of its file: it does nothing but take tensors. */
 export type GraphFileName = `onnx:${string}`;
 export const isGraphFile = (name: string): name is GraphFileName => name.startsWith('onnx:');
-export type ComponentName = (typeof COMPONENTS)[number] | GraphFileName;
+/** A graph of a family. */
+export type PartName = (typeof COMPONENTS)[number];
+export type ComponentName = PartName | GraphFileName;
 
 /** A graph; with a shape, one that is run step by step with caches. */
 export type ComponentGraph = EmittedGraph & { readonly shape?: DecoderShape };

@@ -47,7 +47,7 @@ export function emitBert(
   { head = true }: BertOptions = {},
 ): EmittedGraph {
   const parsed = parseBertConfig(config);
-  const g = createGraphBuilder({ name: 'bert', params, float: storage.float });
+  const g = createGraphBuilder({ name: 'bert', params, storage });
   const input = (name: string) => g.input(name, 'int64', ['batch', 'tokens']);
   const [ids, mask, types] = [input('input_ids'), input('attention_mask'), input('token_type_ids')];
   const prefix = g.has('bert.embeddings.word_embeddings.weight') ? 'bert.' : '';
@@ -69,6 +69,7 @@ function embedWords(g: GraphBuilder, config: BertConfig, prefix: string, ids: Va
 /** Words, their places and the sentence that each is in, added up and normalized. */
 function addPlaces(g: GraphBuilder, { shape, positions, types }: BertConfig, prefix: string, words: Value, ids: Value) {
   const name = `${prefix}embeddings`;
+  g.atMost('tokens', positions);
   const places = g.param(`${name}.position_embeddings.weight`, [positions, shape.hidden]);
   const kinds = g.param(`${name}.token_type_embeddings.weight`, [types, shape.hidden]);
   const placed = add(g, words, gather(g, places, rangeOf(g, ids, 1)));

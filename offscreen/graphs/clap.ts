@@ -30,7 +30,7 @@ import { normOfSum } from './post-norm-layer.ts';
  */
 export function emitClapText(config: unknown, params: ParamTable, storage: Storage): EmittedGraph {
   const text = parseClapText(config);
-  const g = createGraphBuilder({ name: 'clap-text', params, float: storage.float });
+  const g = createGraphBuilder({ name: 'clap-text', params, storage });
   const ids = g.input('input_ids', 'int64', ['batch', 'tokens']);
   const mask = g.input('attention_mask', 'int64', ['batch', 'tokens']);
   const layers = { shape: text.shape, prefix: 'text_model.', mask, storage };
@@ -60,7 +60,7 @@ export function emitClapText(config: unknown, params: ParamTable, storage: Stora
  */
 export function emitClapAudio(config: unknown, params: ParamTable, storage: Storage): EmittedGraph {
   const audio = parseClapAudio(config);
-  const g = createGraphBuilder({ name: 'clap-audio', params, float: storage.float });
+  const g = createGraphBuilder({ name: 'clap-audio', params, storage });
   const features = g.input('input_features', 'float32', ['batch', 1, 'frames', audio.melBins]);
   const cells = clapAudioTower(g, features, audio, storage);
   outputFloats(g, unfolded(g, cells, audio), 'last_hidden_state');
@@ -88,6 +88,7 @@ function embedTokens(g: GraphBuilder, config: ClapTextConfig, ids: Value, storag
   const recipe = derived(params, [positions, hidden], g.float, (places = new Float32Array(), kinds) =>
     places.map((value, i) => value + (kinds?.[i % hidden] ?? 0)),
   );
+  g.atMost('tokens', positions - padToken - 1);
   const [table] = g.weights(recipe, [`${name}.places`]);
   if (!table) throw new GraphError('A recipe without a weight.');
   const delta = gather(g, table, placesOf(g, ids, padToken));

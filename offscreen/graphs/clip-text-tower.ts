@@ -39,6 +39,7 @@ function embedTokens(g: GraphBuilder, config: ClipTextConfig, ids: Value, storag
   const { vocabulary, positions, shape } = config;
   const name = 'text_model.embeddings';
   const { rows } = embedding(g, `${name}.token_embedding.weight`, [vocabulary, shape.hidden], ids, storage.ends);
+  g.atMost('tokens', positions);
   const table = g.param(`${name}.position_embedding.weight`, [positions, shape.hidden]);
   return add(g, rows, gather(g, table, rangeOf(g, ids, 1)));
 }

@@ -34,7 +34,7 @@ const projectionOf = (config: unknown): number => parseFields(ClipFields, config
 export function emitClipText(config: unknown, params: ParamTable, storage: Storage): EmittedGraph {
   const text: ClipTextConfig = parseClipText(towerConfigs(config).text);
   const projection = projectionOf(config);
-  const g = createGraphBuilder({ name: 'clip-text', params, float: storage.float });
+  const g = createGraphBuilder({ name: 'clip-text', params, storage });
   const { hidden, pooled } = clipTextTower(g, text, storage);
   g.part('text.head', () => {
     const layers = [{ name: 'text_projection', outputs: projection }];
@@ -56,7 +56,7 @@ export function emitClipText(config: unknown, params: ParamTable, storage: Stora
 export function emitClipVision(config: unknown, params: ParamTable, storage: Storage): EmittedGraph {
   const vision: ClipVisionConfig = parseClipVision(towerConfigs(config).vision);
   const projection = projectionOf(config);
-  const g = createGraphBuilder({ name: 'clip-vision', params, float: storage.float });
+  const g = createGraphBuilder({ name: 'clip-vision', params, storage });
   const { layers: count, hidden, normEpsilon } = vision.shape;
   const last = clipVisionTower(g, vision, { prefix: 'vision_model.', count, storage }).at(-1);
   if (!last) throw new GraphError('A tower without a state.');

@@ -75,7 +75,7 @@ export function emitDecoder(
   names: DecoderNames = { model: 'model.', head: 'lm_head' },
   takes: DecoderInput = 'ids',
 ): DecoderGraph {
-  const g = createGraphBuilder({ name: 'decoder', params, float: storage.float });
+  const g = createGraphBuilder({ name: 'decoder', params, storage });
   const given =
     takes === 'ids'
       ? g.input(DECODER_IO.inputIds, 'int64', [1, 'new_tokens'])
@@ -159,7 +159,7 @@ function addAttention(emission: Emission, layer: number, name: string, input: Va
   const row = storage.cacheBits ? 'cache_row' : headSize;
   const past = cacheInput(g, layer, keyValueHeads, row);
   const present = { key: DECODER_IO.present(layer, 'key'), value: DECODER_IO.present(layer, 'value') };
-  const fused = rotatesItself(headSize);
+  const fused = rotatesItself(g, headSize);
   const options = {
     heads,
     keyValueHeads,

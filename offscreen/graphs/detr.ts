@@ -33,7 +33,7 @@ interface Places extends Placed {
  */
 export function emitDetr(config: unknown, params: ParamTable, storage: Storage): EmittedGraph {
   const parsed = parseDetrConfig(config);
-  const g = createGraphBuilder({ name: 'detr', params, float: storage.float });
+  const g = createGraphBuilder({ name: 'detr', params, storage });
   const emission = { g, config: parsed, storage };
   const pixels = g.input('pixel_values', 'float32', ['batch', parsed.backbone.channels, 'height', 'width']);
   const mask = g.input('pixel_mask', 'int64', ['batch', 'height', 'width']);

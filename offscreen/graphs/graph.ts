@@ -13,6 +13,11 @@ export interface Storage {
   readonly contextTokens?: number | undefined;
   /** Bits of the runtime's own packed caches of keys and values; the graph's floats, if left out. */
   readonly cacheBits?: 8 | undefined;
+  /**
+   * Keeps to operators that WebNN has (https://www.w3.org/TR/webnn/), all of whose sizes can be fixed: attention with a cache is
+   * written out over a cache of fixed capacity, in place of one fused operator whose cache grows.
+   */
+  readonly standard?: true | undefined;
 }
 
 export interface StorageOptions {

@@ -40,7 +40,7 @@ export function emitLlavaNextVision(config: unknown, params: ParamTable, storage
   const parsed = parseLlavaConfig(config);
   // Rows of patches are put together as a picture, in which class tokens have no place.
   if (parsed.withClassToken) throw unsupported('Tiles with class tokens.');
-  const g = createGraphBuilder({ name: 'llava-next-vision', params, float: storage.float });
+  const g = createGraphBuilder({ name: 'llava-next-vision', params, storage });
   addVision(g, parsed, storage);
   g.part('projector', () => {
     const name = g.has('model.image_newline') ? 'model.image_newline' : 'image_newline';

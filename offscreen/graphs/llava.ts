@@ -27,7 +27,7 @@ import { emitQwen2 } from './qwen2.ts';
  * @throws WebplatError `model-corrupt`, `model-unsupported`
  */
 export function emitLlavaVision(config: unknown, params: ParamTable, storage: Storage): EmittedGraph {
-  const g = createGraphBuilder({ name: 'llava-vision', params, float: storage.float });
+  const g = createGraphBuilder({ name: 'llava-vision', params, storage });
   addVision(g, parseLlavaConfig(config), storage);
   return g.finish();
 }
@@ -65,7 +65,7 @@ function project(g: GraphBuilder, { projector, text }: LlavaConfig, features: Va
  */
 export function emitLlavaEmbedding(config: unknown, params: ParamTable, storage: Storage): EmittedGraph {
   const { text } = parseLlavaConfig(config);
-  const g = createGraphBuilder({ name: 'llava-embedding', params, float: storage.float });
+  const g = createGraphBuilder({ name: 'llava-embedding', params, storage });
   const ids = g.input(DECODER_IO.inputIds, 'int64', [1, 'new_tokens']);
   g.part('embedding', () => {
     const { rows } = embedTokens(g, text, ids, storage, textNames(params));

@@ -1,5 +1,5 @@
 import type { GraphBuilder } from './build/graph-builder.ts';
-import { add, gather, single, sub, unsqueeze } from './build/ops.ts';
+import { add, clip, gather, sub, unsqueeze } from './build/ops.ts';
 import { derived } from './build/recipe.ts';
 import { GraphError, type Value } from './build/value.ts';
 
@@ -56,6 +56,6 @@ export function relativeBias(
 ): Value {
   const distance = sub(g, unsqueeze(g, keys, [0]), unsqueeze(g, queries, [1]));
   const [low, high] = [g.integers([-maxDistance], []), g.integers([bothWays ? maxDistance : 0], [])];
-  const near = single(g, 'Clip', [distance, low, high], { element: 'int64', dims: distance.dims });
+  const near = clip(g, distance, low, high);
   return unsqueeze(g, gather(g, table, add(g, near, g.integers([maxDistance])), 1), [0]);
 }

@@ -2,6 +2,7 @@ import type { GraphBuilder } from './build/graph-builder.ts';
 import {
   add,
   cast,
+  clip,
   concat,
   div,
   gather,
@@ -63,7 +64,7 @@ export function stretchFrames(g: GraphBuilder, frames: Value, length: number): V
   );
   const weights = matMul(g, powers, constant(g, 'stretch.cubic', [4, 4], CUBIC.flat()));
   const neighbours = add(g, first, constant(g, 'stretch.neighbours', [1, 4], [-1, 0, 1, 2]));
-  const inside = single(g, 'Clip', [neighbours, whole(g, 0), last], { element: 'float32', dims: [length, 4] });
+  const inside = clip(g, neighbours, whole(g, 0), last);
   const taken = gather(g, frames, cast(g, inside, 'int32'), 1);
   const sum = reduce(g, 'ReduceSum', mul(g, taken, unsqueeze(g, weights, [2])), 2, false);
   return { ...sum, dims: ['batch', length, bins] };

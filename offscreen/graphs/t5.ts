@@ -5,7 +5,14 @@ import { createGraphBuilder, type EmittedGraph, type GraphBuilder } from './buil
 import { add, cast, gather, scale, single, sizeOf, squeeze, unsqueeze } from './build/ops.ts';
 import type { Value } from './build/value.ts';
 import { cachedHeadSize } from './cached-attention.ts';
-import { CROSS_IO, newPositions, outputCrossKeyValue, type StepInputs, stepInputs } from './cross-attention.ts';
+import {
+  CROSS_IO,
+  newPositions,
+  outputCrossKeyValue,
+  pastInput,
+  type StepInputs,
+  stepInputs,
+} from './cross-attention.ts';
 import { DECODER_IO, type DecoderGraph, type Storage } from './graph.ts';
 import { outputFloats } from './joint-space.ts';
 import { biasOf, keyBias, rangeOf } from './masks.ts';
@@ -24,7 +31,7 @@ const SHARED = 'shared.weight';
  */
 export function emitT5Encoder(json: unknown, params: ParamTable, storage: Storage): EmittedGraph {
   const config = parseT5Config(json);
-  const g = createGraphBuilder({ name: 't5-encoder', params, float: storage.float });
+  const g = createGraphBuilder({ name: 't5-encoder', params, storage });
   const ids = g.input('input_ids', 'int64', ['batch', 'tokens']);
   const mask = g.input('attention_mask', 'int64', ['batch', 'tokens']);
   let stream: Stream = { residual: g.part('embedding', () => embedTokens(g, config, 'encoder', ids, storage)).rows };
@@ -52,7 +59,7 @@ export function emitT5Encoder(json: unknown, params: ParamTable, storage: Storag
  */
 export function emitT5Cross(json: unknown, params: ParamTable, storage: Storage): EmittedGraph {
   const config = parseT5Config(json);
-  const g = createGraphBuilder({ name: 't5-cross', params, float: storage.float });
+  const g = createGraphBuilder({ name: 't5-cross', params, storage });
   const states = cast(
     g,
     g.input(CROSS_IO.encoderStates, 'float32', ['batch', 'encoder_tokens', config.hidden]),
@@ -75,12 +82,12 @@ export function emitT5Cross(json: unknown, params: ParamTable, storage: Storage)
  */
 export function emitT5Decoder(json: unknown, params: ParamTable, storage: Storage): DecoderGraph {
   const config = parseT5Config(json);
-  const g = createGraphBuilder({ name: 't5-decoder', params, float: storage.float });
+  const g = createGraphBuilder({ name: 't5-decoder', params, storage });
   const step = stepInputs(g);
   const mask = g.input(CROSS_IO.encoderMask, 'int64', ['batch', 'encoder_tokens']);
   const crossBias = keyBias(g, cast(g, mask, 'bool'), sizeOf(g, step.ids, 1), 'new_tokens');
   const embedded = g.part('embedding', () => embedTokens(g, config, 'decoder', step.ids, storage));
-  const bias = g.part('embedding', () => positionBias(g, config, 'decoder', stepPositions(g, step)));
+  const bias = g.part('embedding', () => positionBias(g, config, 'decoder', stepPositions(g, config, step)));
   let stream: Stream = { residual: embedded.rows };
   for (let layer = 0; layer < config.layers.decoder; layer += 1) {
     const before = stream;
@@ -125,14 +132,16 @@ function positionBias(
   return relativeBias(g, table, shape, positions);
 }
 
-/** Places of the new tokens, and of all. */
-function stepPositions(g: GraphBuilder, step: StepInputs) {
+/** Places of the new tokens, and of all: of the whole cache, where its size is fixed. */
+function stepPositions(g: GraphBuilder, { heads, headSize }: T5Config, step: StepInputs) {
+  const queries = newPositions(g, step);
+  if (g.standard) return { queries, keys: rangeOf(g, pastInput(g, 0, heads, cachedHeadSize(headSize)).key, 2) };
   const total = cast(g, step.totalTokens, 'int64');
   const keys = single(g, 'Range', [g.integers([0], []), squeeze(g, total, [0]), g.integers([1], [])], {
     element: 'int64',
     dims: ['total_tokens'],
   });
-  return { queries: newPositions(g, step), keys };
+  return { queries, keys };
 }
 
 function addHead(

@@ -61,7 +61,7 @@ interface Emission {
  */
 export function emitVit(config: unknown, params: ParamTable, storage: Storage): EmittedGraph {
   const file = parseFields(VitFields, config);
-  const g = createGraphBuilder({ name: 'vit', params, float: storage.float });
+  const g = createGraphBuilder({ name: 'vit', params, storage });
   const prefix = g.has('vit.embeddings.cls_token') ? 'vit.' : '';
   const shape = { ...shapeOf(file), inputBias: file.qkv_bias };
   const emission: Emission = { g, file, shape, storage, prefix };

@@ -1,6 +1,6 @@
 import { activation } from './build/fused.ts';
 import type { GraphBuilder } from './build/graph-builder.ts';
-import { add, conv, div, layerNorm, reduce, single, slice, sub, transpose, unsqueeze } from './build/ops.ts';
+import { add, conv, layerNorm, quotient, reduce, single, slice, sub, transpose, unsqueeze } from './build/ops.ts';
 import { derived } from './build/recipe.ts';
 import { GraphError, type Value } from './build/value.ts';
 import { compare, rangeOf } from './masks.ts';
@@ -46,7 +46,7 @@ export function frameMask(g: GraphBuilder, mask: Value, frames: Value, convs: re
     { kernel: 1, stride: 1 },
   );
   const samples = reduce(g, 'ReduceSum', mask, 1);
-  const last = div(g, sub(g, samples, g.integers([whole.kernel])), g.integers([whole.stride]));
+  const last = quotient(g, sub(g, samples, g.integers([whole.kernel])), whole.stride);
   return compare(g, 'LessOrEqual', unsqueeze(g, rangeOf(g, frames, 1), [0]), last);
 }
 

@@ -32,7 +32,7 @@ const WAV2VEC2_LAYER: LayerNames = {
  */
 export function emitWav2Vec2(json: unknown, params: ParamTable, storage: Storage): EmittedGraph {
   const config = parseWav2Vec2Config(json);
-  const g = createGraphBuilder({ name: 'wav2vec2', params, float: storage.float });
+  const g = createGraphBuilder({ name: 'wav2vec2', params, storage });
   const samples = g.input('input_values', 'float32', ['batch', 'samples']);
   const sampleMask = g.input('attention_mask', 'int64', ['batch', 'samples']);
   const prefix = g.has('wav2vec2.feature_projection.projection.weight') ? 'wav2vec2.' : '';

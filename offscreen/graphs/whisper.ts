@@ -20,7 +20,7 @@ import { addWhisperDecoderLayer, addWhisperEncoderLayer, headsOf, whisperInputs 
  */
 export function emitWhisperEncoder(json: unknown, params: ParamTable, storage: Storage): EmittedGraph {
   const config = parseWhisperConfig(json);
-  const g = createGraphBuilder({ name: 'whisper-encoder', params, float: storage.float });
+  const g = createGraphBuilder({ name: 'whisper-encoder', params, storage });
   const prefix = `${prefixOf(g)}encoder`;
   const features = g.input('input_features', 'float32', ['batch', config.melBins, 2 * config.states]);
   const shape = config.encoder;
@@ -45,7 +45,7 @@ export function emitWhisperEncoder(json: unknown, params: ParamTable, storage: S
 export function emitWhisperCross(json: unknown, params: ParamTable, storage: Storage): EmittedGraph {
   const config = parseWhisperConfig(json);
   const { decoder: shape } = config;
-  const g = createGraphBuilder({ name: 'whisper-cross', params, float: storage.float });
+  const g = createGraphBuilder({ name: 'whisper-cross', params, storage });
   const input = g.input(CROSS_IO.encoderStates, 'float32', ['batch', config.states, shape.hidden]);
   const states = cast(g, input, g.float);
   for (let layer = 0; layer < shape.layers; layer += 1) {
@@ -67,7 +67,7 @@ export function emitWhisperCross(json: unknown, params: ParamTable, storage: Sto
 export function emitWhisperDecoder(json: unknown, params: ParamTable, storage: Storage): DecoderGraph {
   const config = parseWhisperConfig(json);
   const { decoder: shape, vocabulary, contextTokens } = config;
-  const g = createGraphBuilder({ name: 'whisper-decoder', params, float: storage.float });
+  const g = createGraphBuilder({ name: 'whisper-decoder', params, storage });
   const prefix = `${prefixOf(g)}decoder`;
   const step = stepInputs(g);
   const embedded = g.part('embedding', () =>

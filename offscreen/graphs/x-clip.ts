@@ -23,7 +23,7 @@ import { xClipVideo } from './x-clip-video.ts';
  */
 export function emitXClipText(config: unknown, params: ParamTable, storage: Storage): EmittedGraph {
   const { text, projection } = parseXClipConfig(config);
-  const g = createGraphBuilder({ name: 'x-clip-text', params, float: storage.float });
+  const g = createGraphBuilder({ name: 'x-clip-text', params, storage });
   const { pooled } = clipTextTower(g, text, storage);
   g.part('text.head', () => {
     const layers = [{ name: 'text_projection', outputs: projection }];
@@ -42,7 +42,7 @@ export function emitXClipText(config: unknown, params: ParamTable, storage: Stor
 export function emitXClipVideo(config: unknown, params: ParamTable, storage: Storage): EmittedGraph {
   const parsed = parseXClipConfig(config);
   const { channels, image } = parsed.vision.patches;
-  const g = createGraphBuilder({ name: 'x-clip-video', params, float: storage.float });
+  const g = createGraphBuilder({ name: 'x-clip-video', params, storage });
   const videos = g.input('pixel_values', 'float32', ['batch', parsed.frames, channels, ...image]);
   const frames = cast(g, reshape(g, videos, [-1, channels, ...image]), g.float);
   const { video, patches } = xClipVideo(g, parsed, frames, storage);
@@ -61,7 +61,7 @@ export function emitXClipVideo(config: unknown, params: ParamTable, storage: Sto
 export function emitXClipPrompts(config: unknown, params: ParamTable, storage: Storage): EmittedGraph {
   const parsed = parseXClipConfig(config);
   const { projection } = parsed;
-  const g = createGraphBuilder({ name: 'x-clip-prompts', params, float: storage.float });
+  const g = createGraphBuilder({ name: 'x-clip-prompts', params, storage });
   const texts = cast(g, g.input('text_features', 'float32', ['texts', projection]), g.float);
   const videos = g.input('video_embeds', 'float32', ['batch', projection]);
   const patches = cast(g, g.input('patch_features', 'float32', ['batch', 'patches', projection]), g.float);

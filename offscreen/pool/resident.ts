@@ -48,7 +48,9 @@ export function meets({ state, model, hardware }: Resident, { backends, precisio
   if (state === 'unloading') return false;
   if (precision !== undefined && precision !== hardware.precision) return false;
   if (backends === undefined) return true;
-  return backends.some((name) => REAL_BACKENDS[name] === model?.info.backend);
+  // What WebNN leaves to the processor changes what it says that it computes with, not what it is.
+  const onWebnn = model?.info.placements !== undefined;
+  return backends.some((name) => (name === 'webnn' ? onWebnn : REAL_BACKENDS[name] === model?.info.backend));
 }
 
 /** Whether nothing would be interrupted if the model left now. */
@@ -66,6 +68,7 @@ export function describeResident(resident: Resident): ResidentModel {
     ...(info && { backend: info.backend, tier: info.tier }),
     ...(info?.adapter && { adapter: info.adapter }),
     passedOver: info ? [...info.passedOver] : [],
+    ...(info?.placements && { placements: [...info.placements] }),
     components: [...resident.progress.components],
     gpuBytes: resident.memory.gpuBytes,
     cpuBytes: resident.memory.cpuBytes,

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { webkit } from 'playwright';
+import { chromium, webkit } from 'playwright';
 import type { Lab } from '../../offscreen/lab/lab.ts';
 import type { Settings } from '../../src/protocol/settings.ts';
 import type { PerformedTask } from '../../src/protocol/tasks/tasks.ts';
@@ -16,6 +16,8 @@ import { serveLab } from '../../test/support/lab-server.ts';
 import { allow } from '../../test/support/page-client.ts';
 import { serveSites } from '../../test/support/sites.ts';
 import { openUiClient } from '../../test/support/ui-client.ts';
+import { BrowserError } from '../browsers/find.ts';
+import { ensureHeadlessShell, WEBNN_FLAGS } from '../browsers/headless-shell.ts';
 import { VerifyFailure } from './failure.ts';
 
 /** Browsers that models are verified in: Chromium with the extension, the others with the host as a plain page. */
@@ -38,8 +40,11 @@ export interface Stage {
   close(): Promise<void>;
 }
 
+/** Chromium without extensions and with WebNN is a program of its own. */
+export type StageName = BrowserName | 'headless-shell';
+
 /** @throws VerifyFailure where the browser is not there */
-export async function openStage(browser: BrowserName): Promise<Stage> {
+export async function openStage(browser: StageName): Promise<Stage> {
   const hub = await serveHub();
   try {
     return await (browser === 'chromium' ? openExtension(hub) : openLab(hub, browser));
@@ -94,14 +99,15 @@ interface Driven {
   close(): Promise<void>;
 }
 
-async function openLab(hub: Hub, name: 'firefox' | 'webkit'): Promise<Stage> {
+async function openLab(hub: Hub, name: Exclude<StageName, 'chromium'>): Promise<Stage> {
   let folder = '';
-  const driven = await (name === 'firefox' ? driveFirefox() : driveWebkit());
-  const lab = await serveLab(async (requested) => {
+  const driven = await DRIVERS[name]();
+  const more = async (requested: string) => {
     const [, file] = /^\/inputs\/([^/]+)$/.exec(requested) ?? [];
     const body = file && (await readFile(path.join(folder, 'inputs', file)).catch(() => undefined));
     return body ? { body, type: 'application/octet-stream' } : undefined;
-  });
+  };
+  const lab = await serveLab({ more });
   await driven.page.goto(lab.url);
   await driven.page.evaluate(configure, hubSettings(hub));
   return {
@@ -122,6 +128,20 @@ async function openLab(hub: Hub, name: 'firefox' | 'webkit'): Promise<Stage> {
 async function configure(settings: Settings): Promise<void> {
   const lab: Lab = await (globalThis as unknown as { webplatLab: Promise<Lab> }).webplatLab;
   await lab.configure(settings);
+}
+
+const DRIVERS = { firefox: driveFirefox, webkit: driveWebkit, 'headless-shell': driveHeadlessShell };
+
+async function driveHeadlessShell(): Promise<Driven> {
+  const executablePath = await ensureHeadlessShell().catch((error) => {
+    throw error instanceof BrowserError ? new VerifyFailure(error.message) : error;
+  });
+  const browser = await chromium.launch({ executablePath, args: WEBNN_FLAGS });
+  return {
+    page: (await browser.newPage()) as unknown as Driven['page'],
+    release: `Chromium ${browser.version()}`,
+    close: () => browser.close(),
+  };
 }
 
 async function driveFirefox(): Promise<Driven> {

@@ -24,7 +24,8 @@ export const StoredPrecision = v.picklist([...PRECISIONS, 'mixed']);
 export type StoredPrecision = v.InferOutput<typeof StoredPrecision>;
 
 /** What results say of a backend that was asked for by name. */
-export const REAL_BACKENDS = { webgpu: 'REAL_WEBGPU', wasm: 'REAL_WASM' } as const satisfies Record<
-  BackendName,
-  Backend
->;
+export const REAL_BACKENDS = {
+  webgpu: 'REAL_WEBGPU',
+  wasm: 'REAL_WASM',
+  webnn: 'REAL_WEBNN',
+} as const satisfies Record<BackendName, Backend>;

@@ -60,6 +60,18 @@ export const LoadingComponent = v.strictObject({
 });
 export type LoadingComponent = v.InferOutput<typeof LoadingComponent>;
 
+/** Where the operators of a component run, for tiers that may leave some of them to the processor's own runtime. */
+export const Placement = v.strictObject({
+  component: ComponentLabel,
+  /** Operators of the graph, as the runtime wrote it for the sizes that ran; 0 before anything ran. */
+  nodes: Count,
+  /** Those of them that WebNN took. */
+  webnnNodes: Count,
+  /** Why not all of them did. */
+  reason: v.optional(v.pipe(v.string(), v.maxLength(512))),
+});
+export type Placement = v.InferOutput<typeof Placement>;
+
 /** A model in memory, as the manager and the benchmarks see it. */
 export const ResidentModel = v.strictObject({
   name: ModelName,
@@ -70,6 +82,8 @@ export const ResidentModel = v.strictObject({
   adapter: v.optional(v.pipe(v.string(), v.maxLength(128))),
   tier: v.optional(v.pipe(v.string(), v.maxLength(64))),
   passedOver: v.array(PassedTier),
+  /** Where its components run; absent for tiers that leave nothing to another one. */
+  placements: v.optional(v.array(Placement)),
   components: v.array(LoadingComponent),
   gpuBytes: Bytes,
   cpuBytes: Bytes,

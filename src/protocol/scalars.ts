@@ -39,6 +39,8 @@ export const Timestamp = v.pipe(v.number(), v.finite(), v.minValue(0));
 
 export const Text = v.pipe(v.string(), v.maxLength(LIMITS.textChars));
 
-/** What really computed: never a wish. Forced development profiles report `SIMULATED`. */
-export const Backend = v.picklist(['REAL_WEBGPU', 'REAL_WASM', 'ECHO']);
+/**
+ * What really computed: never a wish. `PARTLY_WEBNN` is WebNN for some of a model's operators and WebAssembly for the others.
+ */
+export const Backend = v.picklist(['REAL_WEBGPU', 'REAL_WEBNN', 'PARTLY_WEBNN', 'REAL_WASM', 'ECHO']);
 export type Backend = v.InferOutput<typeof Backend>;

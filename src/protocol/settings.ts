@@ -55,8 +55,8 @@ export const Settings = v.strictObject({
   idleUnloadMs: v.pipe(v.number(), v.safeInteger(), v.minValue(1_000), v.maxValue(86_400_000)),
   /** After a denial, the site cannot prompt again for this long. */
   denyCooldownMs: v.pipe(v.number(), v.safeInteger(), v.minValue(0), v.maxValue(366 * 86_400_000)),
-  /** Which backend to prefer; `auto` takes the first tier that works. */
-  backend: v.picklist(['auto', ...BACKENDS]),
+  /** Which backend to prefer; `auto` takes the first tier that works, and WebNN only where it is named: on the processor, or as it says. */
+  backend: v.picklist(['auto', ...BACKENDS, 'webnn-gpu', 'webnn-npu']),
   downloads: v.optional(DownloadSettings, () => ({ ...DEFAULT_DOWNLOADS })),
 });
 export type Settings = v.InferOutput<typeof Settings>;

@@ -16,20 +16,25 @@ export interface Decoding {
   step(tokens: readonly (readonly number[])[]): Promise<Float32Array>;
 }
 
-/** Computes keys and values of the encoder's states and answers a decoder that has seen no token. */
+/**
+ * Computes keys and values of the encoder's states and answers a decoder that has seen no token, with caches of `capacity` where
+ * that is fixed.
+ */
 export async function startDecoding(
   { cross, decoder, shape }: DecoderSessions,
   states: Tensor,
   mask?: Tensor,
+  capacity = 0,
 ): Promise<Decoding> {
   const crossed = (await cross.run({ [CROSS_IO.encoderStates]: states })) as Results;
   const given = mask ? { ...crossed, [CROSS_IO.encoderMask]: mask } : crossed;
   const [batch = 1] = states.dims;
-  const dims = [batch, shape.keyValueHeads, 0, shape.headSize];
+  const dims = [batch, shape.keyValueHeads, capacity, shape.headSize];
+  const size = dims.reduce((product, dim) => product * dim, 1);
   // Caches have the type that the cross graph computes in.
   const half = Object.values(crossed).some(({ type }) => type === 'float16');
   const none = () =>
-    half ? new Tensor('float16', new Uint16Array(0), dims) : new Tensor('float32', new Float32Array(0), dims);
+    half ? new Tensor('float16', new Uint16Array(size), dims) : new Tensor('float32', new Float32Array(size), dims);
   const layers = Array.from({ length: shape.layers }, (_, layer) => layer);
   const names = layers.flatMap((layer) =>
     (['key', 'value'] as const).map((part) => ({

@@ -2,6 +2,7 @@ import type { Tensor } from 'onnxruntime-common';
 import { ELEMENT_SIZES } from '../../graphs/build/value.ts';
 import { DECODER_IO, type DecoderShape, type Storage } from '../../graphs/graph.ts';
 import { CACHE_USAGE, makeBuffers } from './buffers.ts';
+import { resized } from './fixed-sizes.ts';
 import { cacheRowBytes } from './plan.ts';
 import type { OrtModule } from './runtime.ts';
 
@@ -13,6 +14,8 @@ export interface SequenceCache {
   fetches(): Record<string, Tensor | null>;
   /** Takes the results of a run. */
   keep(results: Record<string, Tensor>): void;
+  /** Makes it long enough for so many tokens, where graphs cannot. */
+  makeRoom?(tokens: number): void;
   /** Becomes what another cache of the same decoder is. */
   copyFrom(other: SequenceCache): void;
   /** Forgets everything, for the next sequence. */
@@ -78,11 +81,14 @@ export async function createDeviceCache(
   };
 }
 
+/** Rows that a cache of fixed sizes has at least: it grows by doubling, and each size is another session's. */
+const LEAST_ROWS = 256;
+
 /**
  * A cache in ordinary memory that is as long as the sequence: the processor's runtime copies caches in and out of its heap
- * at every run, so what is not there costs nothing.
+ * at every run, so what is not there costs nothing. `fixed` ones have the size that the graph is told, and more before it runs out.
  */
-export function createHostCache(ort: OrtModule, shape: DecoderShape): SequenceCache {
+export function createHostCache(ort: OrtModule, shape: DecoderShape, fixed = false): SequenceCache {
   const names = cacheNames(shape);
   const empty = () => new ort.Tensor('float32', new Float32Array(0), [1, shape.keyValueHeads, 0, shape.headSize]);
   const start = () => Object.fromEntries(names.map(({ past }) => [past, empty()]));
@@ -98,6 +104,12 @@ export function createHostCache(ort: OrtModule, shape: DecoderShape): SequenceCa
       }
       past = next;
     },
+    ...(fixed && {
+      makeRoom(tokens: number) {
+        const rows = Math.min(shape.contextTokens, Math.max(LEAST_ROWS, 2 ** Math.ceil(Math.log2(tokens))));
+        past = Object.fromEntries(Object.entries(past).map(([name, tensor]) => [name, lengthened(ort, tensor, rows)]));
+      },
+    }),
     copyFrom(other) {
       // Runs give new tensors and leave those that they were fed as they are: two sequences may hold the same.
       past = { ...other.feeds() };
@@ -109,4 +121,12 @@ export function createHostCache(ort: OrtModule, shape: DecoderShape): SequenceCa
       past = {};
     },
   };
+}
+
+/** Keys or values [1, heads, rows, size] with zeros behind them, for at least so many rows. */
+function lengthened(ort: OrtModule, tensor: Tensor, rows: number): Tensor {
+  const [batch = 1, heads = 1, have = 0, size = 1] = tensor.dims;
+  if (have >= rows) return tensor;
+  const dims = [batch, heads, rows, size];
+  return new ort.Tensor('float32', resized(tensor.data as Float32Array, tensor.dims, dims), dims);
 }

@@ -4,6 +4,7 @@ import { TASKS } from '../../../src/protocol/tasks/tasks.ts';
 import { onAbort } from '../../../src/shared/abort.ts';
 import type { GenerateEvents, LoadedInfo, LoadedModel, ModelUse, PerformEvents } from '../engine.ts';
 import { CountValue, DoneValue, FromWorker, GenerateValue, RunValue, type State, type ToWorker } from './messages.ts';
+import { backendOf } from './placements.ts';
 
 /** A request without the number that the client gives it. */
 type Ask = ToWorker extends infer M ? (M extends { id: number } ? Omit<M, 'id'> : never) : never;
@@ -129,9 +130,10 @@ export function createWorkerModel(start: ClientStart): LoadedModel {
 
   return {
     get info() {
-      const { contextTokens, maxSequences, precision } = state;
+      const { contextTokens, maxSequences, precision, placements } = state;
       return {
         ...info,
+        ...(placements && { placements, backend: backendOf(placements) }),
         maxSequences,
         ...(precision && { precision }),
         ...(contextTokens !== undefined && { contextTokens }),

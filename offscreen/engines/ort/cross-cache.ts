@@ -1,10 +1,11 @@
-import type { InferenceSession, Tensor } from 'onnxruntime-common';
+import type { Tensor } from 'onnxruntime-common';
 import { WebplatError } from '../../../src/protocol/errors.ts';
 import { ELEMENT_SIZES } from '../../graphs/build/value.ts';
 import { CROSS_IO } from '../../graphs/cross-attention.ts';
 import type { CrossShape, DecoderShape, Storage } from '../../graphs/graph.ts';
 import type { EncoderStates } from '../../tasks/decoder.ts';
 import { CACHE_USAGE, makeBuffers } from './buffers.ts';
+import type { Runnable } from './fixed-session.ts';
 import { type RunSetting, runInTurn } from './graph-runner.ts';
 import type { OrtModule } from './runtime.ts';
 
@@ -100,7 +101,7 @@ export function countStates(shape: DecoderShape, about: EncoderStates | undefine
 /** Computes keys and values of `about` into `cache`; answers the time that took. */
 export async function fillCross(
   setting: RunSetting,
-  session: InferenceSession,
+  session: Runnable,
   cache: CrossCache,
   { values }: EncoderStates,
   states: number,

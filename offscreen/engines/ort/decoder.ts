@@ -1,4 +1,4 @@
-import type { InferenceSession, Tensor } from 'onnxruntime-common';
+import type { Tensor } from 'onnxruntime-common';
 import { WebplatError } from '../../../src/protocol/errors.ts';
 import { createMutex } from '../../../src/shared/mutex.ts';
 import { CROSS_IO } from '../../graphs/cross-attention.ts';
@@ -6,20 +6,26 @@ import { DECODER_IO, type DecoderShape } from '../../graphs/graph.ts';
 import type { Decoder, DecoderSequence, EncoderStates, NewTokens, StepResult } from '../../tasks/decoder.ts';
 import type { SequenceCache } from './caches.ts';
 import { type CrossCache, countStates, fillCross } from './cross-cache.ts';
+import type { Runnable } from './fixed-session.ts';
 import { type RunSetting, runInTurn } from './graph-runner.ts';
 import type { OrtModule } from './runtime.ts';
 import { createSlots } from './slots.ts';
 
 export interface OrtDecoderParts extends RunSetting {
-  readonly session: InferenceSession;
+  readonly session: Runnable;
   readonly shape: DecoderShape;
   readonly maxSequences: number;
   readonly makeCache: () => Promise<SequenceCache>;
   /** For decoders with an encoder: room for keys and values of so many states, and the graph that computes them. */
   readonly cross?: {
     readonly make: (states: number) => Promise<CrossCache>;
-    readonly session: () => InferenceSession;
+    readonly session: () => Runnable;
   };
+  /**
+   * Tokens that a step of `count` is filled up to, where sizes are fixed and there is room for so many. What is filled in lies behind
+   * the last token, where the next step writes over it and none looks before.
+   */
+  readonly stepTokens?: (count: number, room: number) => number;
   /** How a graph is asked that others made; as our own are, if left out. */
   readonly dialect?: Dialect;
 }
@@ -215,13 +221,21 @@ export interface Step {
 }
 
 async function runStep(parts: OrtDecoderParts, state: SequenceState, { tokens, count, positions }: Step) {
-  const { ort, session, shape } = parts;
+  const { ort, session, shape, stepTokens = (given) => given } = parts;
   const { cache, context, length } = state;
-  const total = length + count;
+  const filled = stepTokens(count, shape.contextTokens - length);
+  const total = length + filled;
+  cache.makeRoom?.(total);
   const inputs: Record<string, Tensor> = {
     ...(tokens instanceof Float32Array
-      ? { [DECODER_IO.inputsEmbeds]: new ort.Tensor('float32', tokens, [1, count, shape.hidden]) }
-      : { [DECODER_IO.inputIds]: int64(ort, tokens, [1, count]) }),
+      ? {
+          [DECODER_IO.inputsEmbeds]: new ort.Tensor('float32', fill(tokens, filled * shape.hidden), [
+            1,
+            filled,
+            shape.hidden,
+          ]),
+        }
+      : { [DECODER_IO.inputIds]: int64(ort, [...tokens, ...new Array<number>(filled - count).fill(0)], [1, filled]) }),
     [DECODER_IO.logitPositions]: int64(ort, positions, [positions.length]),
     [DECODER_IO.lastPosition]: new ort.Tensor('int32', Int32Array.of(total - 1), [1]),
     [DECODER_IO.totalTokens]: new ort.Tensor('int32', Int32Array.of(total), [1]),
@@ -236,6 +250,14 @@ async function runStep(parts: OrtDecoderParts, state: SequenceState, { tokens, c
   });
   if (!(value instanceof Float32Array)) throw new WebplatError('engine-failed');
   return { logits: value, computeMs };
+}
+
+/** Vectors with zeros behind them. */
+function fill(vectors: Float32Array, length: number): Float32Array {
+  if (vectors.length === length) return vectors;
+  const filled = new Float32Array(length);
+  filled.set(vectors);
+  return filled;
 }
 
 const int64 = (ort: OrtModule, values: readonly number[], dims: number[]): Tensor =>

@@ -10,7 +10,7 @@ import { createAttendant } from './attend.ts';
 import { createWorkerModel } from './client.ts';
 import { FromWorker, type ToWorker } from './messages.ts';
 import { RUNTIME_BYTES } from './plan.ts';
-import { planTiers, TIER_BACKENDS, TIER_LABELS, type Tier } from './tiers.ts';
+import { backendOfTier, planTiers, TIER_LABELS, type Tier } from './tiers.ts';
 
 export interface OrtEngineOptions {
   /** Where packaged files lie: the runtime in `ort/` below it. */
@@ -91,7 +91,7 @@ function attempt(
         stopListening();
         const { adapter, state } = message;
         const info = {
-          backend: TIER_BACKENDS[tier],
+          backend: backendOfTier(tier),
           tier: TIER_LABELS[tier],
           passedOver,
           ...(adapter && { adapter }),

@@ -1,4 +1,4 @@
-import type { InferenceSession, Tensor } from 'onnxruntime-common';
+import type { Tensor } from 'onnxruntime-common';
 import { WebplatError } from '../../../src/protocol/errors.ts';
 import { LIMITS } from '../../../src/protocol/limits.ts';
 import { ELEMENT_BYTES, type TensorMap, type WireTensor } from '../../../src/protocol/tensor.ts';
@@ -6,6 +6,7 @@ import { nextMacrotask } from '../../../src/shared/macrotask.ts';
 import type { Mutex } from '../../../src/shared/mutex.ts';
 import type { ReadBack } from '../../device/read-back.ts';
 import type { Graph, GraphInput } from '../../tasks/graph.ts';
+import type { Runnable } from './fixed-session.ts';
 import type { OrtModule } from './runtime.ts';
 
 /** What everything that runs on one runtime and one device shares. */
@@ -68,7 +69,7 @@ export function fromOrt({ type, dims, data }: Tensor): WireTensor {
 }
 
 export interface GraphParts extends RunSetting {
-  readonly session: InferenceSession;
+  readonly session: Runnable;
   readonly inputs: readonly GraphInput[];
 }
 

@@ -11,6 +11,7 @@ import {
 } from '../../../src/protocol/generation.ts';
 import { StoredPrecision } from '../../../src/protocol/hardware.ts';
 import { PRECISIONS } from '../../../src/protocol/hardware-names.ts';
+import { Placement } from '../../../src/protocol/model.ts';
 import { Bytes, Count, DurationMs, RequestId, TaskName } from '../../../src/protocol/scalars.ts';
 import { type PerformedTask, TASKS } from '../../../src/protocol/tasks/tasks.ts';
 import { TensorMap } from '../../../src/protocol/tensor.ts';
@@ -39,6 +40,7 @@ const State = v.strictObject({
   precision: v.optional(StoredPrecision),
   maxSequences: Count,
   memory: Memory,
+  placements: v.optional(v.array(Placement)),
 });
 export type State = v.InferOutput<typeof State>;
 

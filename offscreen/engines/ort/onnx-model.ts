@@ -1,5 +1,6 @@
 import type { InferenceSession } from 'onnxruntime-common';
 import { WebplatError } from '../../../src/protocol/errors.ts';
+import type { Placement } from '../../../src/protocol/model.ts';
 import { abortable } from '../../../src/shared/abort.ts';
 import { createMutex } from '../../../src/shared/mutex.ts';
 import { type ComponentGraph, type ComponentName, type GraphFileName, isGraphFile } from '../../families/family.ts';
@@ -145,6 +146,7 @@ export async function openExportedModel(
     // The memory of WebAssembly modules never shrinks: there, leaving would only cost the time of coming back.
     dropIdle: async () => (isGpu ? components.dropIdle() : undefined),
     memory: () => memoryOf(realm, components),
+    placements: () => (realm.webnn ? [ON_PROCESSOR] : []),
   };
 
   async function bringAndUse(names: readonly ComponentName[], signal: AbortSignal): Promise<() => void> {
@@ -179,6 +181,14 @@ export async function openExportedModel(
     throw new WebplatError('invalid-request', `graph must be one of ${known.slice(0, 512)}.`, { field: 'graph' });
   }
 }
+
+/** Sizes of such graphs are not known beforehand as those of our own are. */
+const ON_PROCESSOR: Placement = {
+  component: 'model',
+  nodes: 0,
+  webnnNodes: 0,
+  reason: 'Graphs that others exported run on the processor.',
+};
 
 /** A file's name without its folder and ending. */
 const nameIn = (path: string): string => path.slice(path.lastIndexOf('/') + 1).replace(/\.onnx$/, '');

@@ -1,7 +1,7 @@
-import type { InferenceSession } from 'onnxruntime-common';
 import { WebplatError } from '../../../src/protocol/errors.ts';
 import type { StoredPrecision } from '../../../src/protocol/hardware.ts';
 import type { Precision } from '../../../src/protocol/hardware-names.ts';
+import type { Placement } from '../../../src/protocol/model.ts';
 import { createMutex } from '../../../src/shared/mutex.ts';
 import { openCheckpoint } from '../../checkpoint/open-checkpoint.ts';
 import { converterCount, createConverters } from '../../convert/converters.ts';
@@ -16,6 +16,7 @@ import type { TaskModel } from '../../tasks/task-model.ts';
 import type { ComponentProgress, MemoryUse, ModelUse } from '../engine.ts';
 import { compileComponent } from './compile.ts';
 import { createComponents } from './components.ts';
+import type { FixedSessions } from './fixed-session.ts';
 import { readModelTexts } from './model-texts.ts';
 import { openExportedModel } from './onnx-model.ts';
 import { emptyMemory } from './plan.ts';
@@ -55,6 +56,8 @@ export interface OpenModel extends TaskModel {
   /** Lets go of components that nobody uses, where that gives memory back. */
   dropIdle(): Promise<void>;
   memory(): MemoryUse;
+  /** Where components run, on tiers that may leave operators to the processor. */
+  placements(): readonly Placement[];
 }
 
 /**
@@ -71,7 +74,9 @@ export async function openModel(request: OpenRequest): Promise<OpenModel> {
   if (isExported(source.paths, config)) return openExportedModel(request, source, texts);
   const family = familyOf(config);
   const realm = await openRealm(tier, assetBase);
-  const { runtime, owned, setting } = realm;
+  const { owned, webnn } = realm;
+  /** Components that are sessions of fixed sizes. */
+  const fixed = new Set<FixedSessions>();
   const { table, reader } = await openCheckpoint(source);
   const root = await openPrivateFiles();
   const store = createArtifactStore(root);
@@ -92,14 +97,19 @@ export async function openModel(request: OpenRequest): Promise<OpenModel> {
     admit,
     onProgress,
     onDropped,
-    close: (started) => started.close(),
+    close(started) {
+      if (started.fixed) fixed.delete(started.fixed);
+      return started.close();
+    },
     async bring(planned, options) {
       const work = async () => {
         const artifact = await compileComponent(compile, planned, options);
         onProgress({ component: planned.name, phase: 'compile', doneBytes: 0, totalBytes: 1 });
         const { maxSequences } = options;
-        const cross = (): InferenceSession => components.get('cross').session.session;
-        return startComponent(planned, artifact, { tier, runtime, owned, setting, maxSequences, cross });
+        const cross = () => components.get('cross').session.session;
+        const started = await startComponent(planned, artifact, { tier, ...realm, maxSequences, cross });
+        if (started.fixed) fixed.add(started.fixed);
+        return started;
       };
       return inSequence ? oneByOne.run(work) : work();
     },
@@ -143,10 +153,14 @@ export async function openModel(request: OpenRequest): Promise<OpenModel> {
       }
     },
     // The memory of WebAssembly modules never shrinks: there, leaving would only cost the time of coming back.
-    dropIdle: async () => owned && components.dropIdle(),
-    memory: () => memoryOf(realm, components),
+    dropIdle: async () => (owned || webnn ? components.dropIdle() : undefined),
+    memory: () => memoryOf(realm, components, sumOf(fixed)),
+    placements: () => [...fixed].map((sessions) => sessions.placement()),
   };
 }
+
+/** Bytes of the weights in all sessions. */
+const sumOf = (all: Iterable<FixedSessions>): number => [...all].reduce((sum, sessions) => sum + sessions.bytes(), 0);
 
 /** Components for a use: those of a task, or the one graph that tensors are run on. */
 function componentsFor(

@@ -61,6 +61,18 @@ describe('ways to load a decoder', () => {
   });
 });
 
+describe('ways to load a decoder on WebNN', () => {
+  it('fix every size, and count a copy of the weights for each of the sessions', () => {
+    const [one] = plan('webnn');
+    const [native] = plan('wasm');
+    expect(one?.components[0]?.storage.standard).toBe(true);
+    expect(one?.components[0]?.label.endsWith('-s')).toBe(true);
+    expect(one?.memory.gpuBytes).toBe(0);
+    expect(one?.memory.cpuBytes).toBeGreaterThan(native?.memory.cpuBytes ?? 0);
+    expect(plan('webnn-gpu')[0]?.memory.gpuBytes).toBeGreaterThan(0);
+  });
+});
+
 describe('a decoder with an encoder', () => {
   const shape = {
     ...{ layers: 2, hidden: 48, keyValueHeads: 4, headSize: 16, vocabularySize: 8, contextTokens: 96 },

@@ -5,7 +5,7 @@ import { ELEMENT_SIZES } from '../../graphs/build/value.ts';
 import { type DecoderShape, type Storage, storageOf } from '../../graphs/graph.ts';
 import type { MemoryUse } from '../engine.ts';
 import { precisionFor } from './precision.ts';
-import type { Tier } from './tiers.ts';
+import { hasOwnDevice, type Tier, webnnDeviceOf } from './tiers.ts';
 
 /** One component, and how its weights are stored. */
 export interface PlannedComponent {
@@ -32,7 +32,7 @@ const WORK_BYTES = 96 * 2 ** 20;
 
 /** What a model takes before any component of it is loaded. */
 export function emptyMemory(tier: Tier): MemoryUse {
-  return { gpuBytes: tier === 'wasm' ? 0 : WORK_BYTES, cpuBytes: RUNTIME_BYTES };
+  return { gpuBytes: hasOwnDevice(tier) ? WORK_BYTES : 0, cpuBytes: RUNTIME_BYTES };
 }
 
 /** Requests that a model without caches takes at once: while one computes, another is made ready. */
@@ -85,12 +85,12 @@ export function* planComponents({ tier, precision, wanted, taken }: PlanRequest)
   const decodes = exact.some(({ shape }) => shape !== undefined);
   const seen = new Set<string>();
   for (const option of decodes ? DECODER_OPTIONS : GRAPH_OPTIONS) {
-    if (option.cacheBits !== undefined && tier === 'wasm') continue;
+    if (option.cacheBits !== undefined && !hasOwnDevice(tier)) continue;
     const components = wanted.map(({ name, emit }, at): PlannedComponent => {
       const whole = exact[at];
       const chosen =
         precision ?? precisionFor(tier, { floatBytes: weightBytes(whole), decodes: Boolean(whole?.shape) });
-      const storage = storageFor(chosen, option);
+      const storage = storageFor(tier, chosen, option);
       const graph = emit(storage);
       return { name, precision: chosen, storage, graph, label: labelOf(chosen, storage, graph.shape) };
     });
@@ -103,18 +103,27 @@ export function* planComponents({ tier, precision, wanted, taken }: PlanRequest)
   }
 }
 
-function storageFor(precision: Precision, { contextTokens, cacheBits, blockSize, endBits }: Option): Storage {
+function storageFor(
+  tier: Tier,
+  precision: Precision,
+  { contextTokens, cacheBits, blockSize, endBits }: Option,
+): Storage {
   return {
     ...storageOf(precision, { blockSize, ...(endBits && { endBits }) }),
     ...(contextTokens !== undefined && { contextTokens }),
     ...(cacheBits !== undefined && { cacheBits }),
+    ...(webnnDeviceOf(tier) && { standard: true }),
   };
 }
 
-function labelOf(precision: Precision, { linear, ends, cacheBits }: Storage, shape: DecoderShape | undefined): string {
+function labelOf(
+  precision: Precision,
+  { linear, ends, cacheBits, standard }: Storage,
+  shape: DecoderShape | undefined,
+): string {
   const bits = (stored: Storage['linear']) => (stored === 'float' ? 'f' : `${stored.bits}x${stored.blockSize}`);
   const length = shape ? `-c${shape.contextTokens}${cacheBits ? `-k${cacheBits}` : ''}` : '';
-  return `${precision}-${bits(linear)}-${bits(ends)}${length}`;
+  return `${precision}-${bits(linear)}-${bits(ends)}${length}${standard ? '-s' : ''}`;
 }
 
 function memoryOf(
@@ -126,11 +135,27 @@ function memoryOf(
   return components.map((component) => componentMemory(tier, component, maxSequences)).reduce(addMemory, taken);
 }
 
-/** What a component takes: its weights, and for as many sequences caches, and keys and values of an encoder's states. */
+/**
+ * What a component takes: its weights, and for as many sequences caches, and keys and values of an encoder's states. WebNN has a
+ * copy of the weights for each session, and caches are in ordinary memory.
+ */
 export function componentMemory(tier: Tier, { graph, storage }: PlannedComponent, sequences: number): MemoryUse {
-  const bytes = weightBytes(graph) + (graph.shape ? sequences * sequenceBytes(storage, graph.shape) : 0);
-  return tier === 'wasm' ? { gpuBytes: 0, cpuBytes: bytes } : { gpuBytes: bytes, cpuBytes: 0 };
+  const weights = weightBytes(graph);
+  const caches = graph.shape ? sequences * sequenceBytes(storage, graph.shape) : 0;
+  if (hasOwnDevice(tier)) return { gpuBytes: weights + caches, cpuBytes: 0 };
+  const sessions = webnnDeviceOf(tier) ? sessionsKept(weights) : 1;
+  return heldBy(tier, sessions * weights, caches);
 }
+
+/** Weights where a tier has them, and what is in ordinary memory in any case. */
+export const heldBy = (tier: Tier, weights: number, cpuBytes: number): MemoryUse =>
+  webnnDeviceOf(tier) === 'gpu' ? { gpuBytes: weights, cpuBytes } : { gpuBytes: 0, cpuBytes: weights + cpuBytes };
+
+/** Weights of which more than two sessions would take too much: one for prompts and one for tokens is the least. */
+const LARGE_BYTES = 64 * 2 ** 20;
+
+/** Sessions of fixed sizes that are kept of a component with so many bytes of weights. */
+export const sessionsKept = (weights: number): number => (weights > LARGE_BYTES ? 2 : 4);
 
 export const addMemory = (a: MemoryUse, b: MemoryUse): MemoryUse => ({
   gpuBytes: a.gpuBytes + b.gpuBytes,
@@ -138,7 +163,7 @@ export const addMemory = (a: MemoryUse, b: MemoryUse): MemoryUse => ({
 });
 
 /** Bytes of all weights of a graph. */
-const weightBytes = (graph: Pick<EmittedGraph, 'parts'> | undefined): number =>
+export const weightBytes = (graph: Pick<EmittedGraph, 'parts'> | undefined): number =>
   (graph?.parts ?? []).reduce((sum, { bytes }) => sum + bytes, 0);
 
 const sequenceBytes = (storage: Storage, shape: DecoderShape): number =>

@@ -1,9 +1,11 @@
 import loadRuntime from './ort-wasm-simd-threaded.jspi.mjs';
 
 /**
- * The runtime's loader, with one thing added: options of the WebGPU provider that its JavaScript does not know are set on a
+ * The runtime's loader, with two things added. The first: options of the WebGPU provider that its JavaScript does not know are set on a
  * session before the provider is appended, which is the only moment at which they count. They are taken from
- * `globalThis.webplatProviderOptions`. Lies beside the runtime's own files in the package.
+ * `globalThis.webplatProviderOptions`. The second: a session that failed on WebNN leaves its context behind, and the next one would
+ * be taken for one of WebNN too; it is forgotten when the options of the next one are made. Lies beside the runtime's own files in
+ * the package.
  */
 export default async function load(settings) {
   const runtime = await loadRuntime(settings);
@@ -13,6 +15,11 @@ export default async function load(settings) {
       setEntry(runtime, options, `ep.webgpuexecutionprovider.${key}`, value);
     }
     return append(options, ...rest);
+  };
+  const create = runtime._OrtCreateSessionOptions;
+  runtime._OrtCreateSessionOptions = (...given) => {
+    runtime.currentContext = undefined;
+    return create(...given);
   };
   return runtime;
 }

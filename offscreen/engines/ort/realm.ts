@@ -1,31 +1,36 @@
 import { createMutex } from '../../../src/shared/mutex.ts';
 import { type OwnedDevice, openDevice, requestAdapter } from '../../device/gpu-device.ts';
 import { createReadBack } from '../../device/read-back.ts';
+import { requestWebnn } from '../../device/webnn.ts';
 import type { MemoryUse } from '../engine.ts';
 import type { RunSetting } from './graph-runner.ts';
+import { heldBy } from './plan.ts';
 import { loadRuntime, type Runtime } from './runtime.ts';
 import { refuseOnError, TierRefused } from './start-component.ts';
-import type { Tier } from './tiers.ts';
+import { hasOwnDevice, type Tier, webnnDeviceOf } from './tiers.ts';
+import type { OpenWebnn } from './webnn-sessions.ts';
 
 /** What everything of one worker runs on. */
 export interface Realm {
   readonly runtime: Runtime;
-  /** Absent where the processor computes. */
+  /** Absent where no graphics device of ours computes. */
   readonly owned: OwnedDevice | undefined;
+  readonly webnn: OpenWebnn | undefined;
   readonly setting: RunSetting;
 }
 
 /** @throws {@link TierRefused} */
 export async function openRealm(tier: Tier, assetBase: URL): Promise<Realm> {
   const runtime = await refuseOnError(loadRuntime(tier, assetBase));
-  const owned = tier === 'wasm' ? undefined : await refuseOnError(openOwnDevice());
+  const owned = hasOwnDevice(tier) ? await refuseOnError(openOwnDevice()) : undefined;
+  const webnn = await openWebnn(tier);
   const setting: RunSetting = {
     ort: runtime.ort,
     mutex: createMutex(),
     readBack: owned ? await createReadBack(owned.device) : (work) => work(),
     diagnose: async () => owned?.diagnose(),
   };
-  return { runtime, owned, setting };
+  return { runtime, owned, webnn, setting };
 }
 
 async function openOwnDevice(): Promise<OwnedDevice> {
@@ -34,9 +39,24 @@ async function openOwnDevice(): Promise<OwnedDevice> {
   return openDevice(adapter);
 }
 
-/** What a model takes, and what of it nobody uses now. */
-export const memoryOf = ({ runtime, owned }: Realm, components: { idleMemory(): MemoryUse }): MemoryUse => ({
-  gpuBytes: owned?.bytes() ?? 0,
-  cpuBytes: runtime.heapBytes(),
-  ...(owned && { peakGpuBytes: owned.peakBytes(), idleGpuBytes: components.idleMemory().gpuBytes }),
-});
+/** A context for tiers on WebNN. @throws TierRefused where the browser opens none */
+async function openWebnn(tier: Tier): Promise<OpenWebnn | undefined> {
+  const deviceType = webnnDeviceOf(tier);
+  if (!deviceType) return undefined;
+  const context = await requestWebnn(deviceType);
+  if (!context) throw new TierRefused('The browser opened no WebNN context for the worker.');
+  return { tier, deviceType, context };
+}
+
+/** What a model takes, `webnnBytes` of it as weights in graphs of WebNN, and what of it nobody uses now. */
+export function memoryOf(
+  { runtime, owned, webnn }: Realm,
+  components: { idleMemory(): MemoryUse },
+  webnnBytes = 0,
+): MemoryUse {
+  if (webnn) return heldBy(webnn.tier, webnnBytes, runtime.heapBytes());
+  const cpuBytes = runtime.heapBytes();
+  if (!owned) return { gpuBytes: 0, cpuBytes };
+  const { gpuBytes: idleGpuBytes } = components.idleMemory();
+  return { gpuBytes: owned.bytes(), cpuBytes, peakGpuBytes: owned.peakBytes(), idleGpuBytes };
+}

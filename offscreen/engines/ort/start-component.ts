@@ -1,4 +1,3 @@
-import type { InferenceSession } from 'onnxruntime-common';
 import type { OwnedDevice } from '../../device/gpu-device.ts';
 import { DECODER_IO, type DecoderShape } from '../../graphs/graph.ts';
 import type { Artifact } from '../../store/artifacts.ts';
@@ -6,11 +5,14 @@ import type { RunningComponent } from '../../tasks/task-model.ts';
 import { createDeviceCache, createHostCache } from './caches.ts';
 import { createDeviceCross, createHostCross } from './cross-cache.ts';
 import { createOrtDecoder, type OrtDecoderParts } from './decoder.ts';
+import type { FixedSessions, Runnable } from './fixed-session.ts';
+import { paddedDimensions, roundUp } from './fixed-sizes.ts';
 import { createGraphRunner, type RunSetting } from './graph-runner.ts';
 import type { PlannedComponent } from './plan.ts';
 import { createSession, type Runtime } from './runtime.ts';
 import type { Tier } from './tiers.ts';
 import { tryDecoder, tryGraph } from './trial.ts';
+import { createWebnnSessions, type OpenWebnn } from './webnn-sessions.ts';
 
 /** The tier cannot run the model; another one may. */
 export class TierRefused extends Error {}
@@ -27,16 +29,19 @@ export interface StartSetting {
   readonly tier: Tier;
   readonly runtime: Runtime;
   readonly owned: OwnedDevice | undefined;
+  readonly webnn: OpenWebnn | undefined;
   readonly setting: RunSetting;
   readonly maxSequences: number;
   /** The session that computes keys and values of an encoder's states; it is loaded by the time a sequence is opened. */
-  readonly cross: () => InferenceSession;
+  readonly cross: () => Runnable;
 }
 
 /** A component that runs, and its session for components beside it. */
 export interface StartedComponent {
   readonly running: RunningComponent;
-  readonly session: InferenceSession;
+  readonly session: Runnable;
+  /** The same, where it is sessions of fixed sizes. */
+  readonly fixed?: FixedSessions;
   /** Gives its memory back; nothing runs on it any more. */
   close(): Promise<void>;
 }
@@ -47,53 +52,65 @@ export async function startComponent(
   artifact: Artifact,
   start: StartSetting,
 ): Promise<StartedComponent> {
-  const { tier, runtime, owned, setting } = start;
+  const { tier, runtime, owned, webnn, setting } = start;
   const { graph, storage } = planned;
   const { shape, inputs } = graph;
   // The runtime waits for ever for a device that broke while weights were written to it.
   const watched = <T>(work: Promise<T>) =>
     refuseOnError(owned ? Promise.race([work, owned.broken.then((error) => Promise.reject(error))]) : work);
-  const session = await watched(
-    setting.mutex.run(() =>
-      createSession(runtime, tier, artifact, {
-        ...(owned && { device: owned.device, onDevice: shape ? cachesOf(shape) : [] }),
-        ...(storage.cacheBits && { cacheBits: storage.cacheBits }),
-      }),
-    ),
-  );
+  const fixed = webnn && createWebnnSessions(planned, artifact, runtime, webnn);
+  const session: Runnable =
+    fixed ??
+    (await watched(
+      setting.mutex.run(() =>
+        createSession(runtime, tier, artifact, {
+          ...(owned && { device: owned.device, onDevice: shape ? cachesOf(shape) : [] }),
+          ...(storage.cacheBits && { cacheBits: storage.cacheBits }),
+        }),
+      ),
+    ));
+  const started = { session, ...(fixed && { fixed }) };
   if (!shape) {
     const runner = createGraphRunner({ ...setting, session, inputs });
-    await watched(tryGraph(runner));
-    return { running: { graph: runner }, session, close: () => setting.mutex.run(() => session.release()) };
+    // Sizes that nobody will ask for are no trial where each takes a session of its own.
+    if (!fixed || hasUsualSizes(graph)) await watched(tryGraph(runner));
+    return { running: { graph: runner }, ...started, close: () => setting.mutex.run(() => session.release()) };
   }
   const { maxSequences } = start;
   const decoder = createOrtDecoder({ ...setting, session, shape, maxSequences, ...memoryFor(planned, shape, start) });
   await watched(tryDecoder(decoder));
-  return {
-    running: { decoder },
-    session,
-    close: () =>
-      setting.mutex.run(async () => {
-        decoder.dispose();
-        await session.release();
-      }),
-  };
+  const close = () =>
+    setting.mutex.run(async () => {
+      decoder.dispose();
+      await session.release();
+    });
+  return { running: { decoder }, ...started, close };
 }
 
 /** Where a decoder keeps what it knows of earlier tokens, and of an encoder's states. */
 function memoryFor(
   { storage }: PlannedComponent,
   shape: DecoderShape,
-  { runtime: { ort }, owned, cross: session }: StartSetting,
-): Pick<OrtDecoderParts, 'makeCache' | 'cross'> {
+  { runtime: { ort }, owned, webnn, cross: session }: StartSetting,
+): Pick<OrtDecoderParts, 'makeCache' | 'cross' | 'stepTokens'> {
   const makeCache = async () =>
-    owned ? createDeviceCache(ort, owned.device, shape, storage) : createHostCache(ort, shape);
+    owned ? createDeviceCache(ort, owned.device, shape, storage) : createHostCache(ort, shape, Boolean(webnn));
+  const steps = webnn && {
+    stepTokens: (count: number, room: number) => Math.max(count, Math.min(room, roundUp(count))),
+  };
   const { encoder } = shape;
-  if (!encoder) return { makeCache };
+  if (!encoder) return { makeCache, ...steps };
   const encoded = { ...shape, encoder };
   const make = async (states: number) =>
     owned ? createDeviceCross(ort, owned.device, encoded, { storage, states }) : createHostCross(ort, encoded, states);
-  return { makeCache, cross: { make, session } };
+  return { makeCache, ...steps, cross: { make, session } };
+}
+
+/** Whether the sizes of a trial are those of likely requests: one item, and what may be filled up. */
+function hasUsualSizes(graph: PlannedComponent['graph']): boolean {
+  const padded = paddedDimensions(graph);
+  const named = graph.inputs.flatMap(({ dims }) => dims).filter((dim) => typeof dim === 'string');
+  return named.every((dim) => dim === 'batch' || padded.has(dim));
 }
 
 const cachesOf = ({ layers }: DecoderShape): string[] =>

@@ -40,6 +40,18 @@ describe('tiers', () => {
     ['the processor asked for', ['wasm', best], ['wasm'], ['jspi/webgpu', 'asyncify/webgpu']],
     ['graphics asked for and not there', ['webgpu', withoutGpu], [], ['jspi/webgpu', 'asyncify/webgpu', 'wasm/cpu']],
     [
+      'WebNN asked for',
+      ['webnn-gpu', { ...best, webnn: ['cpu', 'gpu'] }],
+      ['webnn-gpu'],
+      ['jspi/webgpu', 'asyncify/webgpu', 'wasm/cpu'],
+    ],
+    [
+      'WebNN asked for and not there',
+      ['webnn-npu', { ...best, webnn: ['cpu', 'gpu'] }],
+      [],
+      ['jspi/webgpu', 'asyncify/webgpu', 'jspi/webnn-npu', 'wasm/cpu'],
+    ],
+    [
       'no SIMD',
       ['auto', { ...best, tiers: [], wasm: { ...best.wasm, simd: false } }],
       [],

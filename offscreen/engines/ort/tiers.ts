@@ -4,22 +4,56 @@ import type { PassedTier } from '../../../src/protocol/model.ts';
 import type { Backend } from '../../../src/protocol/scalars.ts';
 import type { Settings } from '../../../src/protocol/settings.ts';
 import type { Capabilities } from '../../device/capabilities.ts';
+import type { WebnnDevice } from '../../device/webnn.ts';
 
-/** Builds of the runtime: WebGPU with promise integration, WebGPU by rewriting, and the processor alone. */
-export const TIERS = ['jspi', 'asyncify', 'wasm'] as const;
+/**
+ * Ways to run: WebGPU with promise integration, WebGPU by rewriting, WebNN on one of three kinds of device, and the processor
+ * alone.
+ */
+export const TIERS = ['jspi', 'asyncify', 'webnn', 'webnn-gpu', 'webnn-npu', 'wasm'] as const;
 export type Tier = (typeof TIERS)[number];
 
-const TIER_NAMES: Record<Tier, BackendName> = { jspi: 'webgpu', asyncify: 'webgpu', wasm: 'wasm' };
-export const TIER_BACKENDS: Record<Tier, Backend> = {
-  jspi: REAL_BACKENDS[TIER_NAMES.jspi],
-  asyncify: REAL_BACKENDS[TIER_NAMES.asyncify],
-  wasm: REAL_BACKENDS[TIER_NAMES.wasm],
+/** What requests call a tier. */
+const TIER_NAMES: Record<Tier, BackendName> = {
+  jspi: 'webgpu',
+  asyncify: 'webgpu',
+  webnn: 'webnn',
+  'webnn-gpu': 'webnn',
+  'webnn-npu': 'webnn',
+  wasm: 'wasm',
 };
 export const TIER_LABELS: Record<Tier, string> = {
   jspi: 'jspi/webgpu',
   asyncify: 'asyncify/webgpu',
+  webnn: 'jspi/webnn-cpu',
+  'webnn-gpu': 'jspi/webnn-gpu',
+  'webnn-npu': 'jspi/webnn-npu',
   wasm: 'wasm/cpu',
 };
+
+export const backendOfTier = (tier: Tier): Backend => REAL_BACKENDS[TIER_NAMES[tier]];
+
+/** What WebNN is asked for, by tier. */
+const WEBNN_TIERS: Readonly<Partial<Record<Tier, WebnnDevice>>> = {
+  webnn: 'cpu',
+  'webnn-gpu': 'gpu',
+  'webnn-npu': 'npu',
+};
+
+/** The kind of device that a tier asks WebNN for; undefined for tiers without WebNN. */
+export const webnnDeviceOf = (tier: Tier): WebnnDevice | undefined => WEBNN_TIERS[tier];
+
+/** Whether a tier computes on a graphics device of ours, which caches stay on. */
+export const hasOwnDevice = (tier: Tier): boolean => tier === 'jspi' || tier === 'asyncify';
+
+/**
+ * WebNN is young: it is taken where the settings or a request name it, on the processor where they do not say more, and never
+ * passed over where nobody does.
+ */
+function isEligible(tier: Tier, wanted: Settings['backend'], { backends }: Hardware): boolean {
+  if (!webnnDeviceOf(tier) || tier === wanted) return true;
+  return tier === 'webnn' && wanted === 'auto' && backends?.includes('webnn') === true;
+}
 
 /** Which tiers to try, best first, and why the others are not worth a try. */
 export function planTiers(
@@ -27,7 +61,8 @@ export function planTiers(
   capabilities: Capabilities,
   hardware: Hardware = {},
 ): { readonly tiers: readonly Tier[]; readonly passedOver: readonly PassedTier[] } {
-  const judged = TIERS.map((tier) => ({ tier, reason: reasonAgainst(tier, wanted, capabilities, hardware) }));
+  const eligible = TIERS.filter((tier) => isEligible(tier, wanted, hardware));
+  const judged = eligible.map((tier) => ({ tier, reason: reasonAgainst(tier, wanted, capabilities, hardware) }));
   const rank = (tier: Tier) => hardware.backends?.indexOf(TIER_NAMES[tier]) ?? 0;
   const tiers = judged.filter(({ reason }) => reason === undefined).map(({ tier }) => tier);
   return {
@@ -39,19 +74,22 @@ export function planTiers(
 function reasonAgainst(
   tier: Tier,
   wanted: Settings['backend'],
-  { tiers, gpu, wasm }: Capabilities,
+  { tiers, gpu, wasm, webnn }: Capabilities,
   { backends, precision }: Hardware,
 ): string | undefined {
   const backend = TIER_NAMES[tier];
-  if (wanted !== 'auto' && wanted !== backend) return `The settings ask for ${wanted}.`;
+  const device = webnnDeviceOf(tier);
+  if (wanted !== 'auto' && wanted !== (hasOwnDevice(tier) ? backend : tier)) return `The settings ask for ${wanted}.`;
   if (backends && !backends.includes(backend)) return `The request asks for ${backends.join(' or ')}.`;
   if (!wasm.simd) return 'WebAssembly has no SIMD here.';
+  if (device && !webnn?.includes(device)) return `The browser opens no WebNN context for the ${device}.`;
   if (backend === 'webgpu' && !tiers.includes('webgpu')) return 'No graphics adapter answered.';
+  if (precision !== undefined && precision !== 'fp32' && device) return 'WebNN takes weights in fp32 only.';
   if (precision === 'fp16' && backend === 'wasm') return 'WebAssembly does not compute in fp16.';
   if (precision === 'fp16' && !gpu?.features.includes('shader-f16')) return 'The graphics adapter has no fp16.';
   if (backend === 'webgpu' && wanted === 'auto' && !backends && gpu?.software) {
     return 'The graphics adapter is a software one: slower here than WebAssembly.';
   }
-  if (tier === 'jspi' && !wasm.jspi) return 'WebAssembly cannot wait for promises here.';
+  if (tier !== 'asyncify' && tier !== 'wasm' && !wasm.jspi) return 'WebAssembly cannot wait for promises here.';
   return undefined;
 }

@@ -1,5 +1,6 @@
 import type { GraphBuilder } from './graph-builder.ts';
-import { dimOf, mul, single, unary } from './ops.ts';
+import { dimOf, mul, scale, single, unary } from './ops.ts';
+import { standardAttention } from './standard.ts';
 import { type Dimension, GraphError, type Value } from './value.ts';
 
 /**
@@ -8,6 +9,9 @@ import { type Dimension, GraphError, type Value } from './value.ts';
  */
 const MICROSOFT = { domain: 'com.microsoft' } as const;
 
+/** What a sigmoid is stretched by to look like a normal distribution's (Hendrycks and Gimpel 2016, section 2). */
+const QUICK = 1.702;
+
 /** Activations by the names that Hugging Face configs use; the same result in as few kernels as there are. */
 const ACTIVATIONS: Readonly<Record<string, (g: GraphBuilder, a: Value) => Value>> = {
   relu: (g, a) => unary(g, 'Relu', a),
@@ -15,7 +19,10 @@ const ACTIVATIONS: Readonly<Record<string, (g: GraphBuilder, a: Value) => Value>
   gelu: (g, a) => single(g, 'Gelu', [a], same(a), MICROSOFT),
   gelu_new: (g, a) => single(g, 'FastGelu', [a], same(a), MICROSOFT),
   gelu_pytorch_tanh: (g, a) => single(g, 'FastGelu', [a], same(a), MICROSOFT),
-  quick_gelu: (g, a) => single(g, 'QuickGelu', [a], same(a), { ...MICROSOFT, attributes: { alpha: { float: 1.702 } } }),
+  quick_gelu: (g, a) =>
+    g.standard
+      ? mul(g, a, unary(g, 'Sigmoid', scale(g, a, QUICK)))
+      : single(g, 'QuickGelu', [a], same(a), { ...MICROSOFT, attributes: { alpha: { float: QUICK } } }),
   silu: (g, a) => mul(g, a, unary(g, 'Sigmoid', a)),
   swish: (g, a) => mul(g, a, unary(g, 'Sigmoid', a)),
   tanh: (g, a) => unary(g, 'Tanh', a),
@@ -161,10 +168,11 @@ export interface RotaryTables {
   readonly sin: Value;
 }
 
-/** Head sizes that the attention operator rotates by itself are multiples of this on the processor. */
+/** Head sizes that the fused attention operator rotates by itself are multiples of this on the processor. */
 const ROTATED_SIZE = 16;
 
-export const rotatesItself = (headSize: number): boolean => headSize % ROTATED_SIZE === 0;
+export const rotatesItself = (g: GraphBuilder, headSize: number): boolean =>
+  !g.standard && headSize % ROTATED_SIZE === 0;
 
 /** Rotates the heads of `value` [batch, tokens, heads * head size] by their positions from `offset`, int64 [1], on. */
 export function rotate(g: GraphBuilder, value: Value, offset: Value, tables: RotaryTables, heads: number): Value {
@@ -196,7 +204,8 @@ export interface GroupedAttentionOptions {
 
 /**
  * Grouped-query attention (Ainslie et al. 2023, arXiv:2305.13245) with rotary positions and its cache, one operator.
- * `query` holds queries, keys and values of all heads one after the other, or only queries with `key` and `value` apart.
+ * `query` holds queries, keys and values of all heads one after the other, or only queries with `key` and `value` apart. The
+ * standard form ({@link standardAttention}) reads and gives caches of one fixed capacity.
  */
 export function groupedAttention(
   g: GraphBuilder,
@@ -204,6 +213,7 @@ export function groupedAttention(
   keyValue: { readonly key: Value; readonly value: Value } | undefined,
   options: GroupedAttentionOptions,
 ): { readonly output: Value; readonly key: Value; readonly value: Value } {
+  if (g.standard) return standardAttention(g, query, keyValue, options);
   const { heads, keyValueHeads, headSize, past, present, lastPosition, totalTokens, rotary, window } = options;
   const { scale, bias } = options;
   const dims = [...query.dims.slice(0, -1), heads * headSize];

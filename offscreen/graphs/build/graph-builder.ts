@@ -19,6 +19,8 @@ export interface EmittedGraph {
   readonly parts: readonly WeightPart[];
   readonly inputs: readonly Value[];
   readonly outputs: readonly Value[];
+  /** The most that a named dimension can be, where a table ends. */
+  readonly most?: Readonly<Record<string, number>>;
 }
 
 export interface NodeResult {
@@ -38,7 +40,12 @@ export interface NodeOptions {
 export interface GraphBuilder {
   /** What activations are computed in, and float weights are stored as. */
   readonly float: Float;
+  /** Whether nodes are kept to what WebNN has operators for; see `Storage`. */
+  readonly standard: boolean;
+  /** An input; asked for again, the same one. */
   input(name: string, element: Element, dims: readonly Dimension[]): Value;
+  /** Says that a named dimension is never more than `size`. */
+  atMost(dimension: string, size: number): void;
   /** Makes `value` an output under this name. */
   output(value: Value, name: string): void;
   /** Adds an operator; answers one value for each of `results`; undefined ones are left out. */
@@ -68,16 +75,18 @@ export interface GraphBuilder {
 export interface GraphOptions {
   readonly name: string;
   readonly params: ParamTable;
-  readonly float?: Float;
+  readonly storage?: { readonly float: Float; readonly standard?: true | undefined };
 }
 
 /** Weights start on a boundary that suits any copy or mapping of them. */
 const ALIGNMENT = 64;
 
-export function createGraphBuilder({ name: graphName, params, float = 'float32' }: GraphOptions): GraphBuilder {
+export function createGraphBuilder({ name: graphName, params, storage }: GraphOptions): GraphBuilder {
+  const { float = 'float32', standard = false } = storage ?? {};
   const graph: GraphParts = { name: graphName, inputs: [], outputs: [], nodes: [], constants: [], external: [] };
   const parts = new Map<string, { bytes: number; steps: WeightPart['steps'][number][] }>();
   const known = new Map<string, Value>();
+  const most: Record<string, number> = {};
   let part = 'weights';
   let made = 0;
 
@@ -126,10 +135,16 @@ export function createGraphBuilder({ name: graphName, params, float = 'float32' 
 
   const builder: GraphBuilder = {
     float,
+    standard,
     input(name, element, dims) {
+      const same = graph.inputs.find((input) => input.name === name);
+      if (same) return same;
       const value = claim({ name, element, dims });
       graph.inputs.push(value);
       return value;
+    },
+    atMost(dimension, size) {
+      most[dimension] = size;
     },
     output(value, name) {
       if (value.name === name) {
@@ -193,6 +208,7 @@ export function createGraphBuilder({ name: graphName, params, float = 'float32' 
       return {
         inputs: graph.inputs,
         outputs: graph.outputs,
+        most,
         model: encodeModel(graph),
         parts: [...parts].map(([name, { bytes, steps }]) => ({ name, file: fileOf(name), bytes, steps })),
       };

@@ -30,6 +30,21 @@ export const sub = (g: GraphBuilder, a: Value, b: Value): Value => binary(g, 'Su
 export const mul = (g: GraphBuilder, a: Value, b: Value): Value => binary(g, 'Mul', a, b);
 export const div = (g: GraphBuilder, a: Value, b: Value): Value => binary(g, 'Div', a, b);
 
+/** Whole numbers from 0 to 2^24 by another, rounded down. */
+export function quotient(g: GraphBuilder, a: Value, divisor: number): Value {
+  if (!g.standard) return div(g, a, g.integers([divisor]));
+  // WebNN divides floats alone, whose quotients of such numbers lie on the right side of every whole one.
+  const exact = div(g, cast(g, a, 'float32'), cast(g, g.integers([divisor]), 'float32'));
+  return cast(g, single(g, 'Floor', [exact], a2(exact)), a.element);
+}
+
+/** No less than `low` and no more than `high`, which broadcast to `a`. */
+export function clip(g: GraphBuilder, a: Value, low: Value, high: Value): Value {
+  if (!g.standard) return single(g, 'Clip', [a, low, high], a2(a));
+  // WebNN clamps floats alone, between constants.
+  return single(g, 'Min', [single(g, 'Max', [a, low], a2(a)), high], a2(a));
+}
+
 /** `a` times a number. */
 export const scale = (g: GraphBuilder, a: Value, factor: number): Value => mul(g, a, g.scalar(factor));
 

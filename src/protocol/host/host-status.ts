@@ -13,7 +13,7 @@ export const HostStatus = v.strictObject({
   /** JavaScript heap of the host document and its workers, where the browser tells. */
   hostHeapBytes: v.optional(Bytes),
   /** Tiers that a probe found working: an adapter that answered, a module that compiled. */
-  tiers: v.array(v.picklist(['webgpu', 'wasm'])),
+  tiers: v.array(v.picklist(['webgpu', 'webnn', 'wasm'])),
   adapter: v.optional(v.pipe(v.string(), v.maxLength(128))),
   sessions: v.array(
     v.strictObject({

@@ -1,5 +1,5 @@
 import { useState } from 'preact/hooks';
-import type { ModelCard, ResidentModel } from '../../protocol/model.ts';
+import type { ModelCard, Placement, ResidentModel } from '../../protocol/model.ts';
 import { Badge, type BadgeTone } from '../components/badge.tsx';
 import { ConfirmDialog } from '../components/dialog.tsx';
 import { Figures } from '../components/figures.tsx';
@@ -87,6 +87,7 @@ function ResidentCard({ resident, state, client, action }: SectionProps & { read
           ['Used by', formatPlural(resident.references, 'page')],
         ]}
       />
+      <PlacementList placements={resident.placements ?? []} />
       {resident.passedOver.length > 0 && (
         <details class="disclosure">
           <summary>Why nothing faster: {formatPlural(resident.passedOver.length, 'tier')} passed over</summary>
@@ -101,6 +102,27 @@ function ResidentCard({ resident, state, client, action }: SectionProps & { read
         </details>
       )}
     </li>
+  );
+}
+
+/** How much of each component WebNN took, and why not all of it. */
+function PlacementList({ placements }: { readonly placements: readonly Placement[] }) {
+  if (placements.length === 0) return null;
+  return (
+    <details class="disclosure">
+      <summary>What runs on WebNN: {formatPlural(placements.length, 'component')}</summary>
+      <dl class="passed">
+        {placements.map(({ component, nodes, webnnNodes, reason }) => (
+          <div key={component}>
+            <dt>{component}</dt>
+            <dd>
+              {nodes > 0 ? `${webnnNodes} of ${nodes} operators. ` : ''}
+              {reason ?? (nodes > 0 ? '' : 'Not run yet.')}
+            </dd>
+          </div>
+        ))}
+      </dl>
+    </details>
   );
 }
 

@@ -46,6 +46,13 @@ export const BACKEND_CHOICES = [
   { value: 'auto', label: 'Automatic', detail: 'The fastest that works on this computer.' },
   { value: 'webgpu', label: 'Graphics device', detail: 'WebGPU first; fast, and uses graphics memory.' },
   { value: 'wasm', label: 'Processor', detail: 'WebAssembly only; slower, and leaves the graphics device alone.' },
+  {
+    value: 'webnn',
+    label: 'WebNN',
+    detail: 'What the browser itself has for models, on the processor; an experiment.',
+  },
+  { value: 'webnn-gpu', label: 'WebNN, graphics device', detail: 'The same on the graphics device.' },
+  { value: 'webnn-npu', label: 'WebNN, accelerator', detail: 'The same on a processor for networks.' },
 ] as const satisfies readonly { value: Settings['backend']; label: string; detail: string }[];
 
 /** The settings as the user edits them; numbers are kept as typed. */

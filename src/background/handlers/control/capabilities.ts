@@ -20,7 +20,8 @@ export function handleCapabilities({
   };
   return async (_params, call) => {
     const granted = await isGranted(call);
-    const tiers = granted ? (await host.callStarting(hostStatus, {})).tiers : [];
-    return { granted, tasks: [...TaskName.options], tiers };
+    const found = granted ? (await host.callStarting(hostStatus, {})).tiers : [];
+    // Whether a browser was started with WebNN tells computers apart, and a page can do nothing about it.
+    return { granted, tasks: [...TaskName.options], tiers: found.filter((tier) => tier !== 'webnn') };
   };
 }
