@@ -105,9 +105,9 @@ module.exports = {
     },
     {
       name: 'resolvable',
-      comment: 'Every import leads somewhere.',
+      comment: 'Every import leads somewhere. What a bench compares with is installed when that runs.',
       severity: 'error',
-      from: {},
+      from: { pathNot: '^bench/graphs/peer/' },
       to: { couldNotResolve: true, pathNot: '\\?(raw|url|worker)$|^(vitest|vite)(/|$)|onnxruntime-web|ort-wasm' },
     },
   ],
