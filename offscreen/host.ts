@@ -25,6 +25,7 @@ import { warmModels } from './handlers/warm-models.ts';
 import { createMediaDecoders } from './media/decoders.ts';
 import { watchMemory } from './pool/memory-watch.ts';
 import { createPool, type Pool } from './pool/pool.ts';
+import { createBusySign } from './schedule/courtesy.ts';
 import { createScheduler } from './schedule/scheduler.ts';
 import { createSessions } from './sessions/sessions.ts';
 import { createUsageReporter } from './sessions/usage-reporter.ts';
@@ -106,7 +107,7 @@ export function createHost({ assetBase, report, logger, inSequence = false }: Ho
   const services: Services = {
     source,
     pool,
-    scheduler: createScheduler(),
+    scheduler: createScheduler(createBusySign()),
     usage,
     media: createMediaDecoders(),
     now,

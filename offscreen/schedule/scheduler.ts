@@ -38,8 +38,13 @@ interface Lane {
 /** Requests of one site that may wait for one model. */
 const QUEUE_PER_SITE = 256;
 
-/** Fair queues, one per model. Fairness is by measured device time per site, so many small requests gain nothing. */
-export function createScheduler(): Scheduler {
+/**
+ * Fair queues, one per model. Fairness is by measured device time per site, so many small requests gain nothing.
+ *
+ * @param onBusy told when a request begins to run while none does, and when the last one ended
+ */
+export function createScheduler(onBusy: (busy: boolean) => void = () => {}): Scheduler {
+  let runningCount = 0;
   const lanes = new Map<string, Lane>();
 
   const laneOf = (model: string, slots: number): Lane => {
@@ -79,11 +84,15 @@ export function createScheduler(): Scheduler {
 
   function slot(model: string, lane: Lane, site: string): Slot {
     let open = true;
+    runningCount += 1;
+    if (runningCount === 1) onBusy(true);
     return {
       charge: (computeMs) => lane.usedMs.set(site, (lane.usedMs.get(site) ?? 0) + computeMs),
       end() {
         if (!open) return;
         open = false;
+        runningCount -= 1;
+        if (runningCount === 0) onBusy(false);
         const left = (lane.running.get(site) ?? 1) - 1;
         if (left > 0) lane.running.set(site, left);
         else lane.running.delete(site);
