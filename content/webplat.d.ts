@@ -34,6 +34,8 @@ export type StoredPrecision = Precision | 'mixed';
 export interface Hardware {
   backends?: readonly BackendName[] | undefined;
   precision?: Precision | undefined;
+  /** Architecture that the model has to be of (`model_type` of its config.json); another one is refused before anything is fetched. */
+  family?: string | undefined;
 }
 
 /** One message of a conversation. */

@@ -3,7 +3,9 @@ import { cp, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import * as v from 'valibot';
 import type { Plugin } from 'vite';
+import { familyOf } from '../offscreen/families/registry.ts';
 import { PackagedIndex } from '../offscreen/store/manifest-schema.ts';
+import { hardwareOf } from '../offscreen/store/model-hardware.ts';
 import { ModelCard } from '../src/protocol/model.ts';
 
 /** What a model needs when it runs, and the text that goes with it; `eval/` and `recipe/` stay behind. */
@@ -36,10 +38,14 @@ export async function describeModel(folder: string): Promise<PackagedModel> {
       return { path: file, bytes: content.byteLength, sha256: sha256(content), url: `${name}/${file}` };
     }),
   );
-  const config = await readJson(ConfigFile, path.join(folder, 'config.json'));
+  const whole = await readJson(v.unknown(), path.join(folder, 'config.json'));
+  const config = v.parse(ConfigFile, whole);
+  const weights = files.filter(({ path: file }) => file.endsWith('.safetensors'));
+  const weightBytes = weights.reduce((sum, { bytes }) => sum + bytes, 0);
   const card = {
     name: `packaged:${name}`,
     ...(await readJson(CardFile, path.join(folder, 'card.json'))),
+    hardware: hardwareOf(familyOf(whole), whole, weightBytes),
     source: 'packaged' as const,
     downloadBytes: 0,
     diskBytes: files.reduce((sum, { bytes }) => sum + bytes, 0),

@@ -100,12 +100,13 @@ export function readPrompt(what: string, value: unknown): string {
 
 /** Reads what a model is to be computed with. */
 export function readHardware(what: string, value: unknown): Hardware {
-  const from = fields(what, value, ['backends', 'precision']);
+  const from = fields(what, value, ['backends', 'precision', 'family']);
   return {
     backends: optional(`${what}: backends`, from.backends, (path, names) =>
       list(path, names, 1, BACKENDS.length, (at, name) => oneOf(at, name, BACKENDS)),
     ),
     precision: optional(`${what}: precision`, from.precision, (path, name) => oneOf(path, name, PRECISIONS)),
+    family: optional(`${what}: family`, from.family, (path, name) => text(path, name, 1, LIMITS.familyChars)),
   };
 }
 

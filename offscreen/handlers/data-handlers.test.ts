@@ -138,6 +138,19 @@ describe('inference', () => {
     await expect(handlers.infer(ask, makeCall().call)).rejects.toMatchObject({ code: 'permission-expired' });
   });
 
+  it('refuses a model of another architecture than a request wants, before anything is loaded', async () => {
+    const { handlers, engine } = setUp();
+    for (const family of ['bert', 'llama']) {
+      const asked = handlers.infer({ ...ask, hardware: { family } }, makeCall().call);
+      if (family === 'llama') await expect(asked).resolves.toMatchObject({ value: { text: 'hello' } });
+      else {
+        const reason = 'It is of the family llama, not bert.';
+        await expect(asked).rejects.toMatchObject({ code: 'model-unsupported', data: { reason } });
+        expect(engine.loads).toEqual([]);
+      }
+    }
+  });
+
   it('refuses an empty list of models and an unpermitted task', async () => {
     for (const caveats of [
       makeCaveats({ models: [] }),

@@ -120,7 +120,7 @@ export function whereOf({ info: { backend, adapter, precision } }: LoadedModel) 
 export async function resolveModel(
   services: Services,
   session: Session,
-  need: Need,
+  need: Need & { readonly hardware?: Hardware | undefined },
   signal: AbortSignal,
 ): Promise<ModelManifest> {
   grantsFor(session.terms.grants, need, services.now());
@@ -129,8 +129,17 @@ export async function resolveModel(
   if (!manifest.card.tasks.includes(need.task)) {
     throw new WebplatError('model-unsupported', undefined, { reason: `The model does not do ${need.task}.` });
   }
+  assertFamily(manifest, need.hardware?.family);
   if (manifest.card.source !== 'packaged') services.noteSite(manifest.card.name, siteKey(session.terms.subject));
   return manifest;
+}
+
+function assertFamily({ card }: ModelManifest, wanted: string | undefined): void {
+  const family = card.hardware?.family;
+  if (wanted === undefined || wanted === family) return;
+  const reason =
+    family === undefined ? 'Its architecture is not known.' : `It is of the family ${family}, not ${wanted}.`;
+  throw new WebplatError('model-unsupported', undefined, { reason });
 }
 
 function admit(services: Services, session: Session, request: ExecuteRequest, manifest: ModelManifest) {

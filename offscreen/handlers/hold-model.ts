@@ -37,7 +37,7 @@ export async function holdModel(
   call: ServedCall,
 ) {
   const need = { model, task: task ?? permittedTask(services, session, model) };
-  const manifest = await resolveModel(services, session, need, call.signal);
+  const manifest = await resolveModel(services, session, { ...need, hardware }, call.signal);
   const held = session.held.get(model) ?? [];
   if (held.length >= LIMITS.inFlight)
     throw new WebplatError('busy', 'The model is held too often.', { quota: LIMITS.inFlight });

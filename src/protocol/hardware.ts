@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { BACKENDS, type BackendName, PRECISIONS } from './hardware-names.ts';
+import { LIMITS } from './limits.ts';
 import type { Backend } from './scalars.ts';
 
 /**
@@ -16,6 +17,8 @@ export const Hardware = v.strictObject({
     ),
   ),
   precision: v.optional(v.picklist(PRECISIONS)),
+  /** Architecture that the model has to be of; another one is refused before anything is fetched. */
+  family: v.optional(v.pipe(v.string(), v.minLength(1), v.maxLength(LIMITS.familyChars))),
 });
 export type Hardware = v.InferOutput<typeof Hardware>;
 

@@ -9,6 +9,7 @@ export const LIMITS = {
   chatMessages: 256,
   /** Characters of the name of a model's component. */
   componentChars: 32,
+  familyChars: 64,
   /** Characters of what names a graph of a model: a component, or a file. */
   graphChars: 128,
   /** Characters of a model name. */

@@ -1,12 +1,13 @@
 import * as v from 'valibot';
 import { ComponentLabel, LoadPhase } from './generation.ts';
 import { BACKENDS, PRECISIONS } from './hardware-names.ts';
+import { LIMITS } from './limits.ts';
 import { Backend, Bytes, Count, ModelName, TaskName } from './scalars.ts';
 
 /** What a model is expected to take and where it runs, known before anything of its weights is. */
 export const ModelHardware = v.strictObject({
   /** Architecture, as config.json names it. */
-  family: v.pipe(v.string(), v.maxLength(64)),
+  family: v.pipe(v.string(), v.maxLength(LIMITS.familyChars)),
   parameters: Count,
   /** Parts that are loaded and compiled side by side, each when a task needs it. */
   components: v.array(ComponentLabel),

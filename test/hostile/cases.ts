@@ -58,6 +58,8 @@ const hardware = (start: string): string[] => [
   `({ ${start}, hardware: { backends: ["cuda"] } })`,
   `({ ${start}, hardware: { backends: ["wasm", "wasm"] } })`,
   `({ ${start}, hardware: { precision: "q1" } })`,
+  `({ ${start}, hardware: { family: "" } })`,
+  `({ ${start}, hardware: { family: "f".repeat(65) } })`,
   `({ ${start}, hardware: { device: "high-performance" } })`,
 ];
 

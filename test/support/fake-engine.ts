@@ -16,6 +16,13 @@ export function makeManifest(name: string, overrides: Partial<ModelManifest> = {
       diskBytes: 10,
       residentBytes: 100,
       contextTokens: 32,
+      hardware: {
+        family: 'llama',
+        parameters: 50,
+        components: ['decoder'],
+        precisions: [{ precision: 'q4', bytes: 100 }],
+        recommended: { precision: 'q4', backends: ['webgpu', 'wasm'] },
+      },
     },
     engine: 'ort',
     contentHash: `hash of ${name}`,
