@@ -26,6 +26,8 @@ const SECOND_SOONER = 3;
 /** First inference takes at most so much of one without warming: 45 % sooner. */
 const WARM_SHARE = 0.55;
 const POLL_MS = 100;
+/** What the hub gives each connection in a second, as a line that is shared would. */
+const CONNECTION_BYTES_PER_S = 3e6;
 
 /** 0.06 billion parameters: seconds of conversion, not minutes. */
 const MIDDLE = {
@@ -133,12 +135,12 @@ export const start: Bench = {
     'A new profile in each round: the browser starts, a site is allowed a model for good and asks for its first tokens (download,\n' +
     'conversion and compilation included); the browser is closed and started again, and the site asks again; a model that\n' +
     'can be pinned is, the browser is closed and started again, and the site asks once the model was warmed. First token: from the call in the page\n' +
-    'to its first piece of text. The hub is on this machine and as fast as it goes, so that downloads count for little.\n' +
+    'to its first piece of text. The hub gives each connection 3 MB a second.\n' +
     `${ROUNDS} rounds of both models in turns; medians and quartiles. Texts must agree.`,
   async run({ parts = [] }: BenchOptions = {}) {
     const chosen = parts.length > 0 ? MODELS.filter(({ name }) => parts.includes(name)) : MODELS;
     const extension = await ensureBuild('dist');
-    const hub = await serveHub({ 'org/middle': await generatedRepo(MIDDLE) });
+    const hub = await serveHub({ 'org/middle': await generatedRepo(MIDDLE) }, { bytesPerS: CONNECTION_BYTES_PER_S });
     const sites = await serveSites();
     const say = sayProgress();
     const samples = new Map<string, Samples>(chosen.map(({ name }) => [name, { first: [], second: [], warmed: [] }]));

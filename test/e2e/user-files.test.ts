@@ -48,6 +48,8 @@ describe('files of the user', () => {
     expect(await stranger.evaluate((model) => window.webplat?.models.availability({ model }), MODEL)).toMatchObject({
       availability: 'needs-permission',
     });
+    // Figures tick every second; where a request still runs, the manager asks before it unloads.
+    await manager.getByRole('list', { name: 'Models in memory' }).getByText('Ready', { exact: true }).waitFor();
     await press(manager, 'Unload my-fox');
     await removeModel(manager, 'my-fox');
     expect(await infer(page, tellStory(MODEL))).toMatchObject({ ok: false, code: 'unknown-model' });
