@@ -25,7 +25,6 @@ import { warmModels } from './handlers/warm-models.ts';
 import { createMediaDecoders } from './media/decoders.ts';
 import { watchMemory } from './pool/memory-watch.ts';
 import { createPool, type Pool } from './pool/pool.ts';
-import { createBusySign } from './schedule/courtesy.ts';
 import { createScheduler } from './schedule/scheduler.ts';
 import { createSessions } from './sessions/sessions.ts';
 import { createUsageReporter } from './sessions/usage-reporter.ts';
@@ -107,7 +106,7 @@ export function createHost({ assetBase, report, logger, inSequence = false }: Ho
   const services: Services = {
     source,
     pool,
-    scheduler: createScheduler(createBusySign()),
+    scheduler: createScheduler(),
     usage,
     media: createMediaDecoders(),
     now,

@@ -1,11 +1,9 @@
 import * as v from 'valibot';
 import { toWireError, WebplatError } from '../../src/protocol/errors.ts';
-import type { ParamReader } from '../checkpoint/checkpoint.ts';
 import { openCheckpoint } from '../checkpoint/open-checkpoint.ts';
 import { familyOf } from '../families/registry.ts';
 import type { ConvertOptions } from '../graphs/build/convert.ts';
 import type { WeightPart } from '../graphs/build/graph-builder.ts';
-import { createCourtesy } from '../schedule/courtesy.ts';
 import { createFileServiceClient } from '../store/file-service.ts';
 import { openPrivateFiles } from '../store/files.ts';
 import { createModelReader } from '../store/model-reader.ts';
@@ -56,7 +54,6 @@ function createConverter(
   const opened = openCheckpoint(createModelReader(files, service, new AbortController().signal));
   opened.catch(() => {});
   const emitted = new Map<string, readonly WeightPart[]>();
-  const courtesy = createCourtesy();
 
   return async ({ component, storage, key, part, madeOf }: ConvertJob, options: ConvertOptions) => {
     const { table, reader } = await opened;
@@ -65,14 +62,6 @@ function createConverter(
     const folder = await (await artifactsFolder(await openPrivateFiles()))?.getDirectoryHandle(key);
     if (!parts || !wanted || !folder) throw new WebplatError('internal');
     emitted.set(key, parts);
-    const courteous: ParamReader = {
-      async rows(...wantedRows) {
-        await courtesy.rest();
-        const rows = await reader.rows(...wantedRows);
-        courtesy.begin();
-        return rows;
-      },
-    };
-    return makePartFile(folder, wanted, { reader: courteous, madeOf }, options);
+    return makePartFile(folder, wanted, { reader, madeOf }, options);
   };
 }

@@ -38,13 +38,8 @@ interface Lane {
 /** Requests of one site that may wait for one model. */
 const QUEUE_PER_SITE = 256;
 
-/**
- * Fair queues, one per model. Fairness is by measured device time per site, so many small requests gain nothing.
- *
- * @param onBusy told when a request begins to run while none does, and when the last one ended
- */
-export function createScheduler(onBusy: (busy: boolean) => void = () => {}): Scheduler {
-  let runningCount = 0;
+/** Fair queues, one per model. Fairness is by measured device time per site, so many small requests gain nothing. */
+export function createScheduler(): Scheduler {
   const lanes = new Map<string, Lane>();
 
   const laneOf = (model: string, slots: number): Lane => {
@@ -84,15 +79,11 @@ export function createScheduler(onBusy: (busy: boolean) => void = () => {}): Sch
 
   function slot(model: string, lane: Lane, site: string): Slot {
     let open = true;
-    runningCount += 1;
-    if (runningCount === 1) onBusy(true);
     return {
       charge: (computeMs) => lane.usedMs.set(site, (lane.usedMs.get(site) ?? 0) + computeMs),
       end() {
         if (!open) return;
         open = false;
-        runningCount -= 1;
-        if (runningCount === 0) onBusy(false);
         const left = (lane.running.get(site) ?? 1) - 1;
         if (left > 0) lane.running.set(site, left);
         else lane.running.delete(site);

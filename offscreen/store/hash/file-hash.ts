@@ -1,5 +1,4 @@
 import { createSHA1, createSHA256 } from 'hash-wasm';
-import type { Courtesy } from '../../schedule/courtesy.ts';
 import { type ChunkedFile, type ChunkedFiles, chunkCount } from '../chunked-files.ts';
 import { sha256 } from '../digest.ts';
 
@@ -26,8 +25,8 @@ export interface FileHash {
 /** Hubs keep what git cannot hold well elsewhere, and name that by SHA-256. */
 const GIT_CHUNKS = 4;
 
-/** Hashes in this thread, chunk by chunk as they come, and lets others go first where that is asked for. */
-export function startFileHash(files: ChunkedFiles, file: ChunkedFile, courtesy?: Courtesy): FileHash {
+/** Hashes in this thread, chunk by chunk as they come. */
+export function startFileHash(files: ChunkedFiles, file: ChunkedFile): FileHash {
   const offered = new Set<number>();
   let wake = () => {};
   let cancelled: { readonly reason: unknown } | undefined;
@@ -50,12 +49,10 @@ export function startFileHash(files: ChunkedFiles, file: ChunkedFile, courtesy?:
       await whenOffered(index);
       const chunk = await files.chunk(file, index);
       if (!chunk) throw new RangeError('A chunk is gone.');
-      courtesy?.begin();
       const content = new Uint8Array(await chunk.arrayBuffer());
       whole.update(content);
       if (named) git.update(content);
       chunks.push(await sha256(content));
-      await courtesy?.rest();
     }
     return { sha256: whole.digest('hex'), gitOid: named ? git.digest('hex') : '', chunks };
   }

@@ -1,5 +1,4 @@
 import * as v from 'valibot';
-import { createCourtesy } from '../../schedule/courtesy.ts';
 import { createChunkedFiles } from '../chunked-files.ts';
 import { openStoreFolder } from '../store-folder.ts';
 import { type FileHash, startFileHash } from './file-hash.ts';
@@ -7,7 +6,6 @@ import { type FromHasher, ToHasher } from './messages.ts';
 
 /** Hashes files of the store, so that nothing else waits while it does. */
 const jobs = new Map<number, Promise<FileHash>>();
-const courtesy = createCourtesy();
 const post = (message: FromHasher) => postMessage(message);
 const files = openStoreFolder().then((folder) => {
   if (!folder) throw new Error('There is no private file system.');
@@ -15,7 +13,7 @@ const files = openStoreFolder().then((folder) => {
 });
 
 async function start({ job, file }: Extract<ToHasher, { kind: 'start' }>): Promise<void> {
-  const hash = files.then((opened) => startFileHash(opened, file, courtesy));
+  const hash = files.then((opened) => startFileHash(opened, file));
   jobs.set(job, hash);
   try {
     const { chunks, ...digest } = await (await hash).digest;
