@@ -1,3 +1,5 @@
+import { mkdir, symlink } from 'node:fs/promises';
+import path from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { InferRequest } from '../../content/webplat.d.ts';
 import type { StoreAct } from '../../src/protocol/store.ts';
@@ -6,7 +8,7 @@ import { uiModelUnload } from '../../src/protocol/ui/ui-model-unload.ts';
 import { uiSettingsSet } from '../../src/protocol/ui/ui-settings-set.ts';
 import { uiStore } from '../../src/protocol/ui/ui-store.ts';
 import { checkModel } from '../support/check-model.ts';
-import { makeProfile } from '../support/extension-browser.ts';
+import { makeProfile, type Profile } from '../support/extension-browser.ts';
 import { type GeneratedShape, generatedRepo } from '../support/hub/generated.ts';
 import { type Hub, hubSettings, serveHub } from '../support/hub/hub.ts';
 import { repoOfFolder } from '../support/hub/repo.ts';
@@ -39,7 +41,8 @@ const REQUEST: InferRequest = {
   options: { maxNewTokens: 2, temperature: 0 },
 };
 
-describe('a disk that is full', () => {
+/** A browser of which something lies on a small disk, and models to bring there. Call at the top of a group of tests. */
+function onSmallDisk(profileOn: (folder: string) => Promise<Profile>) {
   let disk: SmallDisk;
   let hub: Hub;
   // Before those of the browser: what is set up first is taken down last.
@@ -57,7 +60,7 @@ describe('a disk that is full', () => {
     await hub.close();
     await disk.close();
   });
-  const suite = useExtension({ profile: () => makeProfile(disk.path) });
+  const suite = useExtension({ profile: () => profileOn(disk.path) });
   afterEach(() => disk.clear());
 
   const act = (ui: UiClient, model: string, what: StoreAct['act']) => ui.call(uiAct, { model, act: what });
@@ -78,17 +81,49 @@ describe('a disk that is full', () => {
   const artifacts = async (ui: UiClient) =>
     (await storedEntries(ui.page)).filter(({ path }) => path.startsWith('artifacts/'));
 
+  return {
+    suite,
+    act,
+    open,
+    bring,
+    modelOf,
+    errorOf,
+    artifacts,
+    get disk() {
+      return disk;
+    },
+    get hub() {
+      return hub;
+    },
+  };
+}
+
+/**
+ * A profile whose private files lie on the disk. Conversions write until there is no room at all, and a browser that cannot map a page of
+ * its own databases any more ends; those stay elsewhere.
+ */
+async function profileWithFilesOn(folder: string): Promise<Profile> {
+  const profile = await makeProfile();
+  await mkdir(path.join(folder, 'files'));
+  await symlink(path.join(folder, 'files'), path.join(profile.path, 'Default', 'File System'));
+  return profile;
+}
+
+describe('a disk that is full', () => {
+  const small = onSmallDisk(makeProfile);
+  const { act, open, bring, modelOf, errorOf } = small;
+
   it('ends a download that it has become too full for, leaves the rest alone, and goes on when there is room', async () => {
     const ui = await open();
     await bring(ui, KEPT);
-    const sent = hub.whenSent(6 * MIB);
+    const sent = small.hub.whenSent(6 * MIB);
     await act(ui, DEEP, 'fetch');
     await sent;
-    await disk.fill(0);
+    await small.disk.fill(0);
     await expect.poll(() => errorOf(ui, DEEP), { timeout: 60_000, interval: 50 }).toMatch(/There is no room on disk/);
     expect((await modelOf(ui, DEEP))?.card.downloadBytes).toBeGreaterThan(0);
     expect(await checkModel(ui, KEPT)).toMatchObject({ state: 'done', damagedFiles: 0 });
-    await disk.clear();
+    await small.disk.clear();
     await bring(ui, DEEP);
     for (const name of [KEPT, DEEP]) {
       expect(await checkModel(ui, name)).toMatchObject({ state: 'done', damagedFiles: 0 });
@@ -98,34 +133,40 @@ describe('a disk that is full', () => {
   it('begins no download that it has no room for', async () => {
     const ui = await open();
     await act(ui, DEEP, 'remove');
-    (hub.requests as unknown[]).length = 0;
-    await disk.fill(20 * MIB);
+    (small.hub.requests as unknown[]).length = 0;
+    await small.disk.fill(20 * MIB);
     await act(ui, DEEP, 'fetch');
     await expect.poll(() => errorOf(ui, DEEP), { timeout: 20_000, interval: 50 }).toMatch(/There is no room on disk/);
-    const site = await suite.visit('waiting');
-    expect(await allow(suite.browser, site, { models: [DEEP] })).toMatchObject({ ok: true });
+    const site = await small.suite.visit('waiting');
+    expect(await allow(small.suite.browser, site, { models: [DEEP] })).toMatchObject({ ok: true });
     expect(await infer(site, REQUEST)).toMatchObject({
       ok: false,
       code: 'storage-full',
       message: expect.stringContaining('Ask the user to remove others in the manager'),
     });
-    expect(hub.requests.filter(({ path }) => path.startsWith('/cdn/'))).toEqual([]);
+    expect(small.hub.requests.filter(({ path }) => path.startsWith('/cdn/'))).toEqual([]);
   });
+});
+
+describe('a disk that is full for what the extension stores', () => {
+  const small = onSmallDisk(profileWithFilesOn);
+  const { act, open, bring, artifacts } = small;
 
   it('lets a model run from memory when the conversion fills it, keeps nothing of it, and everything else', async () => {
     const ui = await open();
+    await bring(ui, KEPT);
     await bring(ui, DEEP);
-    const site = await suite.visit('converting');
-    expect(await allow(suite.browser, site, { models: [DEEP] })).toMatchObject({ ok: true });
+    const site = await small.suite.visit('converting');
+    expect(await allow(small.suite.browser, site, { models: [DEEP] })).toMatchObject({ ok: true });
     // Half of what the conversion takes.
-    await disk.fill(6 * MIB);
+    await small.disk.fill(6 * MIB);
     expect(await infer(site, REQUEST)).toMatchObject({ ok: true });
     expect(await act(ui, DEEP, 'remove'), 'while it is loaded').toEqual({ outcome: 'in-use' });
     expect(await artifacts(ui)).toEqual([]);
     for (const name of [KEPT, DEEP]) {
       expect(await checkModel(ui, name)).toMatchObject({ state: 'done', damagedFiles: 0 });
     }
-    await disk.clear();
+    await small.disk.clear();
     await ui.call(uiModelUnload, { model: DEEP });
     expect(await infer(site, REQUEST)).toMatchObject({ ok: true });
     expect((await artifacts(ui)).filter(({ path }) => path.endsWith('/entry.json'))).toHaveLength(1);
