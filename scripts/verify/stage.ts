@@ -109,7 +109,8 @@ async function openLab(hub: Hub, name: Exclude<StageName, 'chromium'>): Promise<
   };
   const lab = await serveLab({ more });
   await driven.page.goto(lab.url);
-  await driven.page.evaluate(configure, hubSettings(hub));
+  // Private windows are given little room, of which nothing has to be left for others.
+  await driven.page.evaluate(configure, hubSettings(hub, { diskReserveBytes: 0 }));
   return {
     browser: driven.release,
     async serve(next) {
