@@ -29,6 +29,9 @@ export interface StorageOptions {
   readonly endBits?: 4 | 8;
 }
 
+/** What runs once a request keeps its exactness up to so many bytes as float32. */
+export const EXACT_BYTES = 2 ** 30;
+
 /** What a name of {@link Precision} means. */
 export function storageOf(
   precision: Precision,

@@ -49,7 +49,8 @@ export async function freeIdle(
     const { gpuBytes, cpuBytes } = totalMemory(residents.values());
     return before.gpuBytes - gpuBytes >= wanted.gpuBytes && before.cpuBytes - cpuBytes >= wanted.cpuBytes;
   };
-  await dropIdleComponents(residents.values(), enough);
+  // Components give back memory of the device alone.
+  if (wanted.gpuBytes > 0) await dropIdleComponents(residents.values(), enough);
   for (const idle of [...residents.values()].filter(isIdle).sort((a, b) => a.lastUsedAt - b.lastUsedAt)) {
     if (!enough()) await remove(idle);
   }

@@ -2,6 +2,7 @@ import * as v from 'valibot';
 import type { Precision } from '../../src/protocol/hardware-names.ts';
 import type { ModelHardware } from '../../src/protocol/model.ts';
 import type { ModelFamily } from '../families/family.ts';
+import { EXACT_BYTES } from '../graphs/graph.ts';
 
 const TorchDtype = v.optional(v.string());
 const DtypeConfig = v.object({
@@ -15,8 +16,6 @@ const PARAM_BYTES: Record<Precision, number> = { fp32: 4, fp16: 2, q8: 1 + 4 / 3
 
 /** What the runtime's WebAssembly can hold: 32-bit addresses, and room beside the weights. */
 const WASM_BYTES = 3.5e9;
-/** Encoders keep their exactness up to this size. */
-const EXACT_BYTES = 2 ** 30;
 
 /** What a checkpoint of `weightBytes` will take and where it runs, from its family and config.json alone. */
 export function hardwareOf(family: ModelFamily, config: unknown, weightBytes: number): ModelHardware {

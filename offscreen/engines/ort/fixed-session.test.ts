@@ -14,9 +14,10 @@ const graph = {
 } as const;
 
 /** A session that answers with ids as floats, and keeps what it was fed. */
-function makeSession(log: string[], label: string): InferenceSession {
+function makeSession(log: string[], label: string, breaks = false): InferenceSession {
   return {
     run: async ({ input_ids: ids }: Record<string, Tensor>) => {
+      if (breaks) throw new Error('Not so many after all.');
       log.push(`${label} ran [${ids?.dims}]`);
       return { states: new Tensor('float32', Float32Array.from(ids?.data as BigInt64Array, Number), ids?.dims ?? []) };
     },
@@ -27,9 +28,11 @@ function makeSession(log: string[], label: string): InferenceSession {
 function make({
   share = { nodes: 9, webnnNodes: 9 },
   refuse = () => false,
+  breaks = () => false,
 }: {
   share?: Omit<FixedSession, 'session'>;
   refuse?: (sizes: Sizes) => boolean;
+  breaks?: (sizes: Sizes) => boolean;
 } = {}) {
   const log: string[] = [];
   const sessions = createFixedSessions({
@@ -42,7 +45,7 @@ function make({
       const label = Object.values(sizes).join('x');
       if (refuse(sizes)) throw new Error('Not that many.');
       log.push(`${label} opened`);
-      return { session: makeSession(log, label), ...share };
+      return { session: makeSession(log, label, breaks(sizes)), ...share };
     },
     openAnySize: async () => makeSession(log, 'any'),
   });
@@ -103,6 +106,23 @@ describe('sessions of fixed sizes', () => {
     const { sessions, run } = make({ share: { nodes: 0, webnnNodes: 0 } });
     await run(1, 3);
     expect(sessions.placement()).toMatchObject({ webnnNodes: 0, reason: expect.stringContaining('does not tell') });
+  });
+
+  it('run sizes on the processor that WebNN takes and then fails at, whose sessions leave', async () => {
+    const { log, sessions, run } = make({ breaks: ({ batch = 0 }) => batch > 1 });
+    await run(1, 3);
+    await run(2, 3);
+    await run(2, 3);
+    expect(log).toEqual([
+      '1x16 opened',
+      '1x16 ran [1,16]',
+      '2x16 opened',
+      '2x16 left',
+      'any ran [2,3]',
+      'any ran [2,3]',
+    ]);
+    expect(sessions.bytes()).toBe(1000);
+    expect(sessions.placement()).toMatchObject({ webnnNodes: 0, reason: expect.stringContaining('after all') });
   });
 
   it('run sizes on the processor that WebNN refuses, are not asked twice, and say so for good', async () => {

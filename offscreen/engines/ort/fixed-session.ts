@@ -92,10 +92,18 @@ export function createFixedSessions(parts: FixedSessionParts): FixedSessions {
     try {
       return (await openFor(key, sizes)).session;
     } catch (error) {
-      failed.add(key);
-      note(0, 0, `WebNN refused ${key}: ${error instanceof Error ? error.message : String(error)}`);
-      return undefined;
+      return refuse(key, error);
     }
+  }
+
+  /** Has a size run on the processor from now on: some are refused when they are built, some when they are computed. */
+  async function refuse(key: string, error: unknown): Promise<undefined> {
+    failed.add(key);
+    note(0, 0, `WebNN refused ${key}: ${error instanceof Error ? error.message : String(error)}`);
+    const opened = open.get(key);
+    open.delete(key);
+    await opened?.session.release();
+    return undefined;
   }
 
   const sized = (tensor: Tensor, to: readonly number[]): Tensor =>
@@ -111,17 +119,19 @@ export function createFixedSessions(parts: FixedSessionParts): FixedSessions {
       );
       const session = await sessionFor(sizes);
       const go = (on: InferenceSession, given: typeof feeds) => (fetches ? on.run(given, fetches) : on.run(given));
-      if (!session) {
+      const goAnySize = async () => {
         anySize ??= parts.openAnySize();
         return go(await anySize, feeds);
-      }
+      };
+      if (!session) return goAnySize();
       const given = Object.fromEntries(
         Object.entries(feeds).map(([name, tensor]) => [
           name,
           sized(tensor, dimsFor(graph.inputs, name, tensor, sizes)),
         ]),
       );
-      const results = await go(session, given);
+      const results = await go(session, given).catch((error) => refuse(JSON.stringify(sizes), error));
+      if (!results) return goAnySize();
       return Object.fromEntries(
         Object.entries(results).map(([name, tensor]) => [
           name,

@@ -1,10 +1,9 @@
 import type { Precision } from '../../../src/protocol/hardware-names.ts';
+import { EXACT_BYTES } from '../../graphs/graph.ts';
 import { hasOwnDevice, type Tier, webnnDeviceOf } from './tiers.ts';
 
 /** A component that takes at most this much as float32 is not worth packing on the processor. */
 const SMALL_BYTES = 64 * 2 ** 20;
-/** Encoders take this much memory for their exactness and, on the processor, for their speed. */
-const EXACT_BYTES = 2 ** 30;
 
 /**
  * How the linear layers of a component are stored where nobody chose. Decoders have 4 bits on the graphics device, and on the

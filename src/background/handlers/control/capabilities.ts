@@ -21,7 +21,7 @@ export function handleCapabilities({
   return async (_params, call) => {
     const granted = await isGranted(call);
     const found = granted ? (await host.callStarting(hostStatus, {})).tiers : [];
-    // Whether a browser was started with WebNN tells computers apart, and a page can do nothing about it.
+    // Hardly any browser has WebNN, which tells computers apart: who wants it names it in a request, and is told then.
     return { granted, tasks: [...TaskName.options], tiers: found.filter((tier) => tier !== 'webnn') };
   };
 }

@@ -47,9 +47,11 @@ export function handleModelsAvailability({
     if (!allowed.some((each) => card.tasks.includes(each))) {
       return { availability: 'unavailable', reason: 'The model cannot do that.' };
     }
+    // What is in memory already is there, whatever the budget has become since.
+    if (await isHeld(page.documentId, canonicalName(model))) return { availability: 'ready' };
     const verdict = memoryVerdict(card, await settings.read());
     if (verdict) return { availability: 'unavailable', reason: verdict };
     if (card.downloadBytes > 0) return { availability: 'downloadable', bytes: card.downloadBytes };
-    return { availability: (await isHeld(page.documentId, canonicalName(model))) ? 'ready' : 'on-disk' };
+    return { availability: 'on-disk' };
   };
 }
