@@ -86,6 +86,8 @@ export interface Execution {
   readonly adapter?: string | undefined;
   /** How the weights that were loaded are stored; absent for a model without any. */
   readonly precision?: StoredPrecision | undefined;
+  /** Set where the model is larger than the memory it may take: layers are read from disk for every token. */
+  readonly streamed?: true | undefined;
   readonly firstTokenMs: number;
   readonly totalMs: number;
   readonly inputTokens: number;
@@ -293,6 +295,8 @@ export interface TaskExecution {
   readonly adapter?: string | undefined;
   /** How the weights that were loaded are stored; absent for a model without any. */
   readonly precision?: StoredPrecision | undefined;
+  /** Set where the model is larger than the memory it may take: layers are read from disk for every token. */
+  readonly streamed?: true | undefined;
   readonly totalMs: number;
 }
 
@@ -346,6 +350,8 @@ export interface ModelHandle {
   readonly backend: Backend;
   readonly adapter?: string | undefined;
   readonly precision?: StoredPrecision | undefined;
+  /** Set where the model is larger than the memory it may take: layers are read from disk for every token. */
+  readonly streamed?: true | undefined;
   /** Lets go of the model. Calling it twice is no error. */
   release(): Promise<void>;
 }
@@ -379,6 +385,8 @@ export interface ModelHardware {
   readonly components: readonly string[];
   /** Bytes of all weights, by the way in which linear layers are stored. */
   readonly precisions: readonly { readonly precision: Precision; readonly bytes: number }[];
+  /** The least that it takes where layers are read from disk for every token; absent for models that cannot be run that way. */
+  readonly streamedBytes?: number | undefined;
   /** What is best where memory and devices allow it, the best backend first. */
   readonly recommended: {
     readonly precision: Precision;
@@ -394,6 +402,8 @@ export interface Availability {
   readonly availability: 'ready' | 'on-disk' | 'downloadable' | 'needs-permission' | 'unavailable';
   readonly bytes?: number;
   readonly reason?: string | undefined;
+  /** Set where it is larger than the memory that models may take: layers would be read from disk for every token, which is slow. */
+  readonly streamed?: true | undefined;
 }
 
 export interface LoadOptions {

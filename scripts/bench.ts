@@ -3,6 +3,7 @@ import os from 'node:os';
 import { fairDownloads } from '../bench/downloads/fair-downloads.ts';
 import { graphs } from '../bench/graphs/graphs.ts';
 import type { Bench, BenchOptions } from '../bench/lib/bench.ts';
+import { layerStreaming } from '../bench/loading/layer-streaming.ts';
 import { load7b } from '../bench/loading/load-7b.ts';
 import { loadMemory } from '../bench/loading/load-memory.ts';
 import { parallelLoad } from '../bench/loading/parallel-load.ts';
@@ -20,6 +21,7 @@ const BENCHES: readonly Bench[] = [
   readBack,
   load7b,
   loadMemory,
+  layerStreaming,
   graphs,
   parallelLoad,
   start,

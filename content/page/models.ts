@@ -12,6 +12,7 @@ interface Loaded {
   readonly backend: Backend;
   readonly adapter?: string;
   readonly precision?: StoredPrecision;
+  readonly streamed?: true;
 }
 
 /** `webplat.models`. `control` carries what needs no session. */

@@ -1,7 +1,7 @@
 import type { WebplatError } from '../../src/protocol/errors.ts';
 import type { GenerationOptions, LoadPhase, TextChunk, TextInput } from '../../src/protocol/generation.ts';
 import type { Hardware, StoredPrecision } from '../../src/protocol/hardware.ts';
-import type { PassedTier, Placement } from '../../src/protocol/model.ts';
+import type { PassedTier, Placement, Streaming } from '../../src/protocol/model.ts';
 import type { Backend, TaskName } from '../../src/protocol/scalars.ts';
 import type { Settings } from '../../src/protocol/settings.ts';
 import type { PerformedTask, TaskOptions, TaskOutput } from '../../src/protocol/tasks/tasks.ts';
@@ -45,6 +45,8 @@ export interface LoadedInfo {
   readonly passedOver: readonly PassedTier[];
   /** Where its components run, on tiers that may leave operators to the processor. */
   readonly placements?: readonly Placement[];
+  /** Set where it is not in memory as a whole, and layers are read from disk for every token. */
+  readonly streaming?: Streaming;
   readonly contextTokens?: number;
   /** Requests it can work on at once; more wait in the scheduler. */
   readonly maxSequences: number;

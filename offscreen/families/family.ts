@@ -1,7 +1,7 @@
 import type { PerformedTask } from '../../src/protocol/tasks/tasks.ts';
 import type { ParamTable } from '../checkpoint/checkpoint.ts';
 import type { EmittedGraph } from '../graphs/build/graph-builder.ts';
-import type { DecoderShape, Storage } from '../graphs/graph.ts';
+import type { DecoderPieces, DecoderShape, Storage } from '../graphs/graph.ts';
 
 /** Names of the graphs that models are made of: what tasks call them. */
 export const COMPONENTS = [
@@ -24,7 +24,10 @@ export type PartName = (typeof COMPONENTS)[number];
 export type ComponentName = PartName | GraphFileName;
 
 /** A graph; with a shape, one that is run step by step with caches. */
-export type ComponentGraph = EmittedGraph & { readonly shape?: DecoderShape };
+export type ComponentGraph = EmittedGraph & {
+  readonly shape?: DecoderShape;
+  readonly pieces?: () => DecoderPieces;
+};
 
 /** Writes the graph of one component. Nothing is read but the table of parameters. */
 export type Emit = (config: unknown, params: ParamTable, storage: Storage) => ComponentGraph;

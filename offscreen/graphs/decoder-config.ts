@@ -1,8 +1,30 @@
 import * as v from 'valibot';
 import { WebplatError } from '../../src/protocol/errors.ts';
 import { isActivation } from './build/fused.ts';
-import type { DecoderConfig } from './decoder.ts';
-import { parseRopeScaling } from './rotary.ts';
+import { parseRopeScaling, type RopeScaling } from './rotary.ts';
+
+/** What tells one decoder of the LLaMA kind from another. */
+export interface DecoderConfig {
+  readonly vocabulary: number;
+  readonly hidden: number;
+  readonly intermediate: number;
+  readonly layers: number;
+  readonly heads: number;
+  readonly keyValueHeads: number;
+  readonly headSize: number;
+  readonly contextTokens: number;
+  readonly normEpsilon: number;
+  readonly activation: string;
+  readonly rope: { readonly theta: number; readonly scaling: RopeScaling };
+  /** Biases of the products before attention, after it, and in the feed-forward part. */
+  readonly bias: { readonly inputs: boolean; readonly output: boolean; readonly mlp: boolean };
+  /** Whether queries and keys are normalized per head before they are rotated. */
+  readonly headNorm: boolean;
+  /** Whether the head is the embedding table, turned over. */
+  readonly tiedHead: boolean;
+  /** Tokens that one sees at most; undefined for all. */
+  readonly window?: number | undefined;
+}
 
 const Size = v.pipe(v.number(), v.safeInteger(), v.minValue(1), v.maxValue(2 ** 24));
 const Positive = v.pipe(v.number(), v.finite(), v.gtValue(0));

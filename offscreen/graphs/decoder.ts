@@ -1,72 +1,28 @@
 import type { ParamTable } from '../checkpoint/checkpoint.ts';
-import { type Embedded, embedding } from './build/embedding.ts';
+import type { Embedded } from './build/embedding.ts';
+import type { Stream } from './build/fused.ts';
+import { createGraphBuilder } from './build/graph-builder.ts';
+import { cast } from './build/ops.ts';
+import type { DecoderConfig } from './decoder-config.ts';
 import {
-  activation,
-  addRmsNorm,
-  groupedAttention,
-  type RotaryTables,
-  rotate,
-  rotatesItself,
-  type Stream,
-} from './build/fused.ts';
-import { createGraphBuilder, type GraphBuilder } from './build/graph-builder.ts';
-import { linear, productOf } from './build/linear.ts';
-import { cast, dimOf, gather, mul, reshape, single, sizeOf, sub } from './build/ops.ts';
-import type { Dimension, Value } from './build/value.ts';
+  addHead,
+  addLayer,
+  beginLayers,
+  contextOf,
+  type DecoderNames,
+  embedTokens,
+  vectorsInput,
+} from './decoder-layers.ts';
+import { emitPieces } from './decoder-pieces.ts';
 import { DECODER_IO, type DecoderGraph, type Storage } from './graph.ts';
-import { type RopeScaling, rotaryTables } from './rotary.ts';
-
-/** What tells one decoder of the LLaMA kind from another. */
-export interface DecoderConfig {
-  readonly vocabulary: number;
-  readonly hidden: number;
-  readonly intermediate: number;
-  readonly layers: number;
-  readonly heads: number;
-  readonly keyValueHeads: number;
-  readonly headSize: number;
-  readonly contextTokens: number;
-  readonly normEpsilon: number;
-  readonly activation: string;
-  readonly rope: { readonly theta: number; readonly scaling: RopeScaling };
-  /** Biases of the products before attention, after it, and in the feed-forward part. */
-  readonly bias: { readonly inputs: boolean; readonly output: boolean; readonly mlp: boolean };
-  /** Whether queries and keys are normalized per head before they are rotated. */
-  readonly headNorm: boolean;
-  /** Whether the head is the embedding table, turned over. */
-  readonly tiedHead: boolean;
-  /** Tokens that one sees at most; undefined for all. */
-  readonly window?: number | undefined;
-}
-
-/** Names of the parameters around the layers. */
-export interface DecoderNames {
-  /** What comes before `embed_tokens`, `layers` and `norm`, e.g. `model.`. */
-  readonly model: string;
-  /** The output layer, e.g. `lm_head`. */
-  readonly head: string;
-}
 
 /** What a decoder is given of each new token: its id, or a vector that something else made in its place. */
 export type DecoderInput = 'ids' | 'embeddings';
 
-interface Emission {
-  readonly g: GraphBuilder;
-  readonly config: DecoderConfig;
-  readonly storage: Storage;
-  readonly names: DecoderNames;
-  readonly lastPosition: Value;
-  readonly totalTokens: Value;
-  readonly contextTokens: number;
-  /** int64 [1]: position of the first new token. */
-  readonly firstPosition: Value;
-  readonly rotary: RotaryTables;
-}
-
 /**
  * Emits a decoder of Touvron et al. 2023 (arXiv:2302.13971) and its relatives as a graph of fused operators; inputs and outputs
  * are those of {@link DECODER_IO}, `inputs_embeds` in place of ids where it takes embeddings. The weights of each layer are a
- * part of their own, so that they load side by side.
+ * part of their own, so that they load side by side, or one after the other where there is no room for all.
  */
 export function emitDecoder(
   config: DecoderConfig,
@@ -76,171 +32,30 @@ export function emitDecoder(
   takes: DecoderInput = 'ids',
 ): DecoderGraph {
   const g = createGraphBuilder({ name: 'decoder', params, storage });
+  const plan = { g, config, storage, names };
   const given =
-    takes === 'ids'
-      ? g.input(DECODER_IO.inputIds, 'int64', [1, 'new_tokens'])
-      : g.input(DECODER_IO.inputsEmbeds, 'float32', [1, 'new_tokens', config.hidden]);
+    takes === 'ids' ? g.input(DECODER_IO.inputIds, 'int64', [1, 'new_tokens']) : vectorsInput(g, config.hidden);
   const positions = g.input(DECODER_IO.logitPositions, 'int64', ['rows']);
-  const lastPosition = g.input(DECODER_IO.lastPosition, 'int32', [1]);
-  const totalTokens = g.input(DECODER_IO.totalTokens, 'int32', [1]);
-  const { headSize } = config;
-  const contextTokens = Math.min(config.contextTokens, storage.contextTokens ?? config.contextTokens);
-  const rotary = g.part('embedding', () => rotaryTables(g, { headSize, ...config.rope, positions: contextTokens }));
-  const firstPosition = sub(g, cast(g, totalTokens, 'int64'), sizeOf(g, given, 1));
-  const emission: Emission = {
-    g,
-    config,
-    storage,
-    names,
-    lastPosition,
-    totalTokens,
-    contextTokens,
-    firstPosition,
-    rotary,
-  };
+  const emission = beginLayers(plan, given);
   const embedded: Embedded =
     takes === 'ids'
       ? g.part('embedding', () => embedTokens(g, config, given, storage, names))
       : { rows: cast(g, given, g.float) };
   let stream: Stream = { residual: embedded.rows };
-  for (let layer = 0; layer < config.layers; layer += 1) {
-    const before = stream;
-    stream = g.part(`layer.${layer}`, () => addLayer(emission, layer, before));
-  }
-  g.part('head', () => addHead(emission, stream, positions, embedded.table));
+  for (let layer = 0; layer < config.layers; layer += 1) stream = addLayer(emission, layer, stream);
+  g.part('head', () => addHead(plan, stream, positions, embedded.table));
+  const { layers, hidden, keyValueHeads, headSize, vocabulary } = config;
   return {
     ...g.finish(),
     shape: {
-      layers: config.layers,
-      hidden: config.hidden,
-      keyValueHeads: config.keyValueHeads,
+      layers,
+      hidden,
+      keyValueHeads,
       headSize,
-      vocabularySize: config.vocabulary,
-      contextTokens,
+      vocabularySize: vocabulary,
+      contextTokens: contextOf(config, storage),
       ...(takes === 'embeddings' && { embeddings: true }),
     },
+    pieces: () => emitPieces({ config, storage, names }, params, takes === 'ids'),
   };
-}
-
-/** Rows of the table that a decoder's tokens are embedded with: ids int64 [...ids] -> [...ids, hidden]. */
-export function embedTokens(
-  g: GraphBuilder,
-  { vocabulary, hidden }: Pick<DecoderConfig, 'vocabulary' | 'hidden'>,
-  ids: Value,
-  storage: Storage,
-  names: DecoderNames,
-): Embedded {
-  return embedding(g, `${names.model}embed_tokens.weight`, [vocabulary, hidden], ids, storage.ends);
-}
-
-function addLayer(emission: Emission, layer: number, stream: Stream): Stream {
-  const { g, config, names } = emission;
-  const name = `${names.model}layers.${layer}`;
-  const before = addRmsNorm(g, stream, `${name}.input_layernorm`, config.normEpsilon);
-  const attended = addAttention(emission, layer, `${name}.self_attn`, before.normed);
-  const between = addRmsNorm(
-    g,
-    { residual: before.sum, delta: attended },
-    `${name}.post_attention_layernorm`,
-    config.normEpsilon,
-  );
-  return { residual: between.sum, delta: addMlp(emission, `${name}.mlp`, between.normed) };
-}
-
-/** Queries, keys and values come from one product; rotation, cache update and attention are one operator. */
-function addAttention(emission: Emission, layer: number, name: string, input: Value): Value {
-  const { g, config, storage, lastPosition, totalTokens, rotary } = emission;
-  const { heads, keyValueHeads, headSize, hidden, bias } = config;
-  const projection = (part: string, count: number) => ({ name: `${name}.${part}_proj`, outputs: count * headSize });
-  const apart = { q: projection('q', heads), k: projection('k', keyValueHeads), v: projection('v', keyValueHeads) };
-  const through = (...layers: { name: string; outputs: number }[]) =>
-    linear(g, input, { inputs: hidden, layers, bias: bias.inputs }, storage.linear);
-  // Packed rows are the runtime's own business; their length is told by what is bound.
-  const row = storage.cacheBits ? 'cache_row' : headSize;
-  const past = cacheInput(g, layer, keyValueHeads, row);
-  const present = { key: DECODER_IO.present(layer, 'key'), value: DECODER_IO.present(layer, 'value') };
-  const fused = rotatesItself(g, headSize);
-  const options = {
-    heads,
-    keyValueHeads,
-    headSize,
-    past,
-    present,
-    lastPosition,
-    totalTokens,
-    rotary: fused ? rotary : undefined,
-    // A window that nothing reaches beyond is none.
-    window: config.window !== undefined && config.window < emission.contextTokens ? config.window : undefined,
-  };
-  const prepared = (part: 'q' | 'k', count: number) => {
-    const projected = through(apart[part]);
-    const normed = config.headNorm ? normHeads(emission, `${name}.${part}_norm`, projected) : projected;
-    return fused ? normed : rotate(g, normed, emission.firstPosition, rotary, count);
-  };
-  const attended =
-    config.headNorm || !fused
-      ? groupedAttention(
-          g,
-          prepared('q', heads),
-          { key: prepared('k', keyValueHeads), value: through(apart.v) },
-          options,
-        )
-      : groupedAttention(g, through(apart.q, apart.k, apart.v), undefined, options);
-  g.output(attended.key, present.key);
-  g.output(attended.value, present.value);
-  const layers = [{ name: `${name}.o_proj`, outputs: hidden }];
-  return linear(g, attended.output, { inputs: heads * headSize, layers, bias: bias.output }, storage.linear);
-}
-
-/** The root mean square norm of each head of [1, tokens, heads * headSize]. */
-function normHeads({ g, config }: Emission, name: string, value: Value): Value {
-  const apart = reshape(g, value, [0, 0, -1, config.headSize]);
-  const { normed } = addRmsNorm(g, { residual: apart }, name, config.normEpsilon);
-  return reshape(g, normed, [0, 0, Number(dimOf(value, -1))]);
-}
-
-function cacheInput(g: GraphBuilder, layer: number, keyValueHeads: number, row: Dimension) {
-  const input = (part: 'key' | 'value') =>
-    g.input(DECODER_IO.past(layer, part), g.float, [1, keyValueHeads, 'past_capacity', row]);
-  return { key: input('key'), value: input('value') };
-}
-
-/** down(act(gate(x)) * up(x)): the gated unit of Shazeer 2020 (arXiv:2002.05202). */
-function addMlp({ g, config, storage }: Emission, name: string, input: Value): Value {
-  const { hidden, intermediate, bias } = config;
-  const through = (part: string, outputs: number, inputs: number, value: Value) =>
-    linear(g, value, { inputs, layers: [{ name: `${name}.${part}_proj`, outputs }], bias: bias.mlp }, storage.linear);
-  const gate = activation(g, config.activation, through('gate', intermediate, hidden, input));
-  return through('down', hidden, intermediate, mul(g, gate, through('up', intermediate, hidden, input)));
-}
-
-/** Logits of the wanted positions only: a prompt needs one row of what may be a very large product. */
-function addHead(
-  { g, config, storage, names }: Emission,
-  stream: Stream,
-  positions: Value,
-  table: Value | undefined,
-): void {
-  const { normed } = addRmsNorm(g, stream, `${names.model}norm`, config.normEpsilon);
-  const rows = reshape(g, gather(g, normed, positions, 1), [-1, config.hidden]);
-  const dims = [config.vocabulary, config.hidden];
-  const logits =
-    config.tiedHead && table
-      ? single(
-          g,
-          'Gemm',
-          [rows, table],
-          { element: g.float, dims: ['rows', config.vocabulary] },
-          {
-            attributes: { transB: { int: 1 } },
-          },
-        )
-      : productOf(
-          g,
-          names.head,
-          rows,
-          [g.require(config.tiedHead ? `${names.model}embed_tokens.weight` : `${names.head}.weight`, dims)],
-          storage.ends === 'float' ? storage.linear : storage.ends,
-        );
-  g.output(cast(g, { ...logits, dims: ['rows', config.vocabulary] }, 'float32'), DECODER_IO.logits);
 }

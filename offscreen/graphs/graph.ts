@@ -77,7 +77,26 @@ export interface CrossShape {
 
 export interface DecoderGraph extends EmittedGraph {
   readonly shape: DecoderShape;
+  /** The same decoder in pieces, where it can be run layer by layer. */
+  readonly pieces?: () => DecoderPieces;
 }
+
+/**
+ * A decoder as graphs that are run one after the other, {@link PIECE_IO} between them, so that no more than one layer has to be in
+ * memory. All weights are inputs by the names that they have in the parts of the whole graph; those of other layers are fed in
+ * the place of the first one's.
+ */
+export interface DecoderPieces {
+  /** From ids, or vectors in their place, to states. */
+  readonly embedding: EmittedGraph;
+  /** From states to states: the first layer, which stands for all. */
+  readonly layer: EmittedGraph;
+  /** From states to logits. */
+  readonly head: EmittedGraph;
+}
+
+/** States between pieces: [1, new tokens, hidden] in the graph's float type. */
+export const PIECE_IO = { states: 'states', nextStates: 'next_states' } as const;
 
 /**
  * Names of a decoder graph's inputs and outputs.

@@ -1,6 +1,7 @@
 import type { ParamTable } from '../checkpoint/checkpoint.ts';
-import { type DecoderInput, type DecoderNames, emitDecoder } from './decoder.ts';
+import { type DecoderInput, emitDecoder } from './decoder.ts';
 import { parseDecoderConfig } from './decoder-config.ts';
+import type { DecoderNames } from './decoder-layers.ts';
 import type { DecoderGraph, Storage } from './graph.ts';
 
 /** LLaMA (Touvron et al. 2023, arXiv:2302.13971) and Mistral (Jiang et al. 2023, arXiv:2310.06825), which adds a window. */

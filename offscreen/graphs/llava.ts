@@ -6,7 +6,7 @@ import { concat, dimOf, slice } from './build/ops.ts';
 import { GraphError, type Value } from './build/value.ts';
 import { clipVisionTower } from './clip-vision-tower.ts';
 import { corrupt } from './config-fields.ts';
-import { type DecoderNames, embedTokens } from './decoder.ts';
+import { type DecoderNames, embedTokens } from './decoder-layers.ts';
 import { sumOf } from './encoder-layer.ts';
 import { DECODER_IO, type DecoderGraph, type Storage } from './graph.ts';
 import { outputFloats } from './joint-space.ts';

@@ -1,6 +1,7 @@
 import type { ParamTable } from '../checkpoint/checkpoint.ts';
-import { type DecoderInput, type DecoderNames, emitDecoder } from './decoder.ts';
+import { type DecoderInput, emitDecoder } from './decoder.ts';
 import { parseDecoderConfig } from './decoder-config.ts';
+import type { DecoderNames } from './decoder-layers.ts';
 import type { DecoderGraph, Storage } from './graph.ts';
 
 /** Qwen2 (Yang et al. 2024, arXiv:2407.10671): a LLaMA whose queries, keys and values have biases. */

@@ -108,8 +108,13 @@ export async function execute<T>(
 }
 
 /** What results say of where they were computed. */
-export function whereOf({ info: { backend, adapter, precision } }: LoadedModel) {
-  return { backend, ...(adapter && { adapter }), ...(precision && { precision }) };
+export function whereOf({ info: { backend, adapter, precision, streaming } }: LoadedModel) {
+  return {
+    backend,
+    ...(adapter && { adapter }),
+    ...(precision && { precision }),
+    ...(streaming && { streamed: true as const }),
+  };
 }
 
 /**

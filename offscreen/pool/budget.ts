@@ -20,6 +20,12 @@ export function totalMemory(residents: Iterable<Resident>): MemoryUse {
 const fits = (use: MemoryUse, need: MemoryUse, budget: Budget): boolean =>
   use.gpuBytes + need.gpuBytes <= budget.gpuBytes && use.cpuBytes + need.cpuBytes <= budget.cpuBytes;
 
+/** What a model can take that wants so much: more than the budget is never granted, and larger ones are stored otherwise. */
+export const withinBudget = ({ gpuBytes, cpuBytes }: MemoryUse, budget: Budget): MemoryUse => ({
+  gpuBytes: Math.min(gpuBytes, budget.gpuBytes),
+  cpuBytes: Math.min(cpuBytes, budget.cpuBytes),
+});
+
 export type EvictionPlan =
   | { readonly fits: true; readonly leaving: readonly Resident[] }
   /** Even without all idle models it would not fit into this many bytes. */

@@ -8,7 +8,7 @@ import type { Clock } from '../../src/shared/clock.ts';
 import type { Logger } from '../../src/shared/logger.ts';
 import type { ComponentProgress, Engine, LoadedModel, MemoryUse, ModelUse } from '../engines/engine.ts';
 import type { ModelFiles, ModelManifest } from '../store/manifest.ts';
-import { planEviction, totalMemory } from './budget.ts';
+import { planEviction, totalMemory, withinBudget } from './budget.ts';
 import { freeIdle, makeRoom } from './idle.ts';
 import { createLease, type Lease } from './lease.ts';
 import { trackLoadProgress } from './load-progress.ts';
@@ -264,7 +264,8 @@ export function createPool(environment: PoolEnvironment): Pool {
         throw error;
       }
     },
-    estimate: (manifest, hardware) => find({ manifest, hardware })?.memory ?? engineOf(manifest).estimate(manifest),
+    estimate: (manifest, hardware) =>
+      find({ manifest, hardware })?.memory ?? withinBudget(engineOf(manifest).estimate(manifest), budget()),
     async unload(name) {
       const matching = [...residents.values()].filter(({ manifest }) => manifest.card.name === name);
       await Promise.all(matching.map((resident) => remove(resident, 'asked to')));

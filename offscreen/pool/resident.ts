@@ -69,6 +69,7 @@ export function describeResident(resident: Resident): ResidentModel {
     ...(info?.adapter && { adapter: info.adapter }),
     passedOver: info ? [...info.passedOver] : [],
     ...(info?.placements && { placements: [...info.placements] }),
+    ...(info?.streaming && { streaming: { ...info.streaming } }),
     components: [...resident.progress.components],
     gpuBytes: resident.memory.gpuBytes,
     cpuBytes: resident.memory.cpuBytes,

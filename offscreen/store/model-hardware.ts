@@ -14,6 +14,14 @@ const DtypeConfig = v.object({
 /** Bytes of one parameter with its share of the scales: a float32 for each block of 32, or of 128 where memory is short. */
 const PARAM_BYTES: Record<Precision, number> = { fp32: 4, fp16: 2, q8: 1 + 4 / 32, q4: 0.5 + 4 / 128 };
 
+const LayersConfig = v.object({
+  num_hidden_layers: v.number(),
+  hidden_size: v.number(),
+  intermediate_size: v.number(),
+  num_attention_heads: v.number(),
+  num_key_value_heads: v.nullish(v.number()),
+});
+
 /** What the runtime's WebAssembly can hold: 32-bit addresses, and room beside the weights. */
 const WASM_BYTES = 3.5e9;
 
@@ -33,8 +41,26 @@ export function hardwareOf(family: ModelFamily, config: unknown, weightBytes: nu
     parameters,
     components: Object.keys(family.components),
     precisions,
+    ...streamedBytes(family, config, parameters),
     recommended: { precision, backends: onProcessor ? ['webgpu', 'wasm'] : ['webgpu'] },
   };
+}
+
+/** Layers that are in memory at once where they take turns: one is computed with, one is read. */
+const STREAMED_LAYERS = 2;
+
+/** What has to be in memory of a decoder whose layers take turns: two of them in 4 bits, and everything else in 8. */
+function streamedBytes({ components }: ModelFamily, config: unknown, parameters: number) {
+  // Layers of a decoder that attends to an encoder's states too are not run one by one.
+  if (!components.decoder || components.cross) return {};
+  const text = (config as { text_config?: unknown } | undefined)?.text_config ?? config;
+  const read = v.safeParse(LayersConfig, text);
+  if (!read.success) return {};
+  const { num_hidden_layers: layers, hidden_size: hidden, intermediate_size: intermediate, ...heads } = read.output;
+  const shared = (heads.num_key_value_heads ?? heads.num_attention_heads) / heads.num_attention_heads;
+  const layer = 3 * hidden * intermediate + 2 * hidden * hidden * (1 + shared);
+  const rest = Math.max(0, parameters - layers * layer);
+  return { streamedBytes: Math.round(rest * PARAM_BYTES.q8 + STREAMED_LAYERS * layer * PARAM_BYTES.q4) };
 }
 
 /** Bytes of a parameter in the file, as config.json has them; checkpoints that do not say are float32. */

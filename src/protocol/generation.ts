@@ -55,6 +55,8 @@ export const Execution = v.strictObject({
   adapter: v.optional(v.pipe(v.string(), v.maxLength(128))),
   /** How the model's weights are stored that were loaded; absent for a model without any. */
   precision: v.optional(StoredPrecision),
+  /** Set where the model is larger than its memory and layers are read from disk for every token. */
+  streamed: v.optional(v.literal(true)),
   /** From acceptance by the host to the first token, waiting included. */
   firstTokenMs: DurationMs,
   /** From acceptance by the host to the last token. */

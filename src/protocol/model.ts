@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import { ComponentLabel, LoadPhase } from './generation.ts';
 import { BACKENDS, PRECISIONS } from './hardware-names.ts';
 import { LIMITS } from './limits.ts';
-import { Backend, Bytes, Count, ModelName, TaskName } from './scalars.ts';
+import { Backend, Bytes, Count, DurationMs, ModelName, TaskName } from './scalars.ts';
 
 /** What a model is expected to take and where it runs, known before anything of its weights is. */
 export const ModelHardware = v.strictObject({
@@ -13,6 +13,8 @@ export const ModelHardware = v.strictObject({
   components: v.array(ComponentLabel),
   /** Bytes of all weights, by the way in which linear layers are stored. */
   precisions: v.array(v.strictObject({ precision: v.picklist(PRECISIONS), bytes: Bytes })),
+  /** The least that it takes where layers are read from disk for every token; absent for models that cannot be run that way. */
+  streamedBytes: v.optional(Bytes),
   /** What is best where memory and devices allow it, the best backend first. */
   recommended: v.strictObject({
     precision: v.picklist(PRECISIONS),
@@ -73,6 +75,18 @@ export const Placement = v.strictObject({
 });
 export type Placement = v.InferOutput<typeof Placement>;
 
+/** A model that is larger than its memory: some of its layers are read from disk whenever their turn comes. */
+export const Streaming = v.strictObject({
+  layers: Count,
+  /** Those of them that are read for every token. */
+  streamedLayers: Count,
+  /** Bytes that are read for every token. */
+  tokenBytes: Bytes,
+  /** What a token took of late, reading included; absent before the first one. */
+  tokenMs: v.optional(DurationMs),
+});
+export type Streaming = v.InferOutput<typeof Streaming>;
+
 /** A model in memory, as the manager and the benchmarks see it. */
 export const ResidentModel = v.strictObject({
   name: ModelName,
@@ -85,6 +99,8 @@ export const ResidentModel = v.strictObject({
   passedOver: v.array(PassedTier),
   /** Where its components run; absent for tiers that leave nothing to another one. */
   placements: v.optional(v.array(Placement)),
+  /** Absent for models that are in memory as a whole. */
+  streaming: v.optional(Streaming),
   components: v.array(LoadingComponent),
   gpuBytes: Bytes,
   cpuBytes: Bytes,

@@ -130,11 +130,12 @@ export function createWorkerModel(start: ClientStart): LoadedModel {
 
   return {
     get info() {
-      const { contextTokens, maxSequences, precision, placements } = state;
+      const { contextTokens, maxSequences, precision, placements, streaming } = state;
       return {
         ...info,
         ...(placements && { placements, backend: backendOf(placements) }),
         maxSequences,
+        ...(streaming && { streaming }),
         ...(precision && { precision }),
         ...(contextTokens !== undefined && { contextTokens }),
       };

@@ -55,6 +55,8 @@ export interface Components<Session> {
   idleMemory(): MemoryUse;
   /** @throws WebplatError `internal` for a component that is not in use. */
   get(name: ComponentName): OpenComponent<Session>;
+  /** The first session that a test holds for. */
+  find(test: (session: Session) => boolean): Session | undefined;
   /** The shape of the decoder, when one is loaded. */
   readonly decoder: DecoderShape | undefined;
   readonly maxSequences: number;
@@ -202,6 +204,7 @@ export function createComponents<Session>(environment: ComponentsEnvironment<Ses
       if (!open) throw new WebplatError('internal');
       return open;
     },
+    find: (test) => [...entries.values()].flatMap(({ open }) => (open ? [open.session] : [])).find(test),
     get decoder() {
       return [...entries.values()].find(({ open }) => open?.planned.graph.shape)?.open?.planned.graph.shape;
     },

@@ -11,7 +11,7 @@ import {
 } from '../../../src/protocol/generation.ts';
 import { StoredPrecision } from '../../../src/protocol/hardware.ts';
 import { PRECISIONS } from '../../../src/protocol/hardware-names.ts';
-import { Placement } from '../../../src/protocol/model.ts';
+import { Placement, Streaming } from '../../../src/protocol/model.ts';
 import { Bytes, Count, DurationMs, RequestId, TaskName } from '../../../src/protocol/scalars.ts';
 import { type PerformedTask, TASKS } from '../../../src/protocol/tasks/tasks.ts';
 import { TensorMap } from '../../../src/protocol/tensor.ts';
@@ -41,6 +41,7 @@ const State = v.strictObject({
   maxSequences: Count,
   memory: Memory,
   placements: v.optional(v.array(Placement)),
+  streaming: v.optional(Streaming),
 });
 export type State = v.InferOutput<typeof State>;
 

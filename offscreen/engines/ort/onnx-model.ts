@@ -146,6 +146,7 @@ export async function openExportedModel(
     // The memory of WebAssembly modules never shrinks: there, leaving would only cost the time of coming back.
     dropIdle: async () => (isGpu ? components.dropIdle() : undefined),
     memory: () => memoryOf(realm, components),
+    streaming: () => undefined,
     placements: () => (realm.webnn ? [ON_PROCESSOR] : []),
   };
 

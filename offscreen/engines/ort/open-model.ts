@@ -1,7 +1,7 @@
 import { WebplatError } from '../../../src/protocol/errors.ts';
 import type { StoredPrecision } from '../../../src/protocol/hardware.ts';
 import type { Precision } from '../../../src/protocol/hardware-names.ts';
-import type { Placement } from '../../../src/protocol/model.ts';
+import type { Placement, Streaming } from '../../../src/protocol/model.ts';
 import { createMutex } from '../../../src/shared/mutex.ts';
 import { openCheckpoint } from '../../checkpoint/open-checkpoint.ts';
 import { converterCount, createConverters } from '../../convert/converters.ts';
@@ -58,6 +58,8 @@ export interface OpenModel extends TaskModel {
   memory(): MemoryUse;
   /** Where components run, on tiers that may leave operators to the processor. */
   placements(): readonly Placement[];
+  /** How a decoder is streamed that is not in memory as a whole. */
+  streaming(): Streaming | undefined;
 }
 
 /**
@@ -155,6 +157,7 @@ export async function openModel(request: OpenRequest): Promise<OpenModel> {
     // The memory of WebAssembly modules never shrinks: there, leaving would only cost the time of coming back.
     dropIdle: async () => (owned || webnn ? components.dropIdle() : undefined),
     memory: () => memoryOf(realm, components, sumOf(fixed)),
+    streaming: () => components.find(({ streamed }) => streamed !== undefined)?.streamed?.streaming(),
     placements: () => [...fixed].map((sessions) => sessions.placement()),
   };
 }

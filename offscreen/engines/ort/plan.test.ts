@@ -61,6 +61,35 @@ describe('ways to load a decoder', () => {
   });
 });
 
+describe('ways to load a decoder that is larger than its memory', () => {
+  const layersKept = ({ components }: LoadPlan) => components[0]?.streamed?.keptLayers;
+
+  it('come after all in which it is in memory, and keep fewer and fewer layers', () => {
+    const plans = plan('jspi', { layers: 32 });
+    expect(plans.map(layersKept)).toEqual([...Array(10).fill(undefined), 28, 24, 20, 16, 12, 8, 4, 0]);
+    const needs = plans.slice(10).map(({ memory }) => memory.gpuBytes);
+    for (const [i, need] of needs.slice(1).entries()) expect(need).toBeLessThan(needs[i] ?? 0);
+  });
+
+  it('take what is stored otherwise for none of them: converted once, it is read either way', () => {
+    const plans = plan('jspi', { layers: 32 });
+    const whole = plans.find(({ components }) => components[0]?.label === '1 q4-4x128-8x128-c4096-k8'.slice(2));
+    expect(plans.at(-1)?.components[0]?.label).toBe(whole?.components[0]?.label);
+  });
+
+  it('get 7 billion parameters into one GiB, with a tenth of the layers in memory at once', () => {
+    const last = plan('jspi', { layers: 32 }).at(-1);
+    expect(last?.memory.gpuBytes).toBeLessThan(2 ** 30);
+    expect(last?.components[0]?.graph.parts).toHaveLength(34);
+  });
+
+  it('are not offered where slots would hold everything, nor on WebNN', () => {
+    expect(plan('wasm', { layers: 2 }).some((way) => layersKept(way) !== undefined)).toBe(false);
+    expect(plan('wasm', { layers: 3 }).some((way) => layersKept(way) !== undefined)).toBe(true);
+    expect(plan('webnn', { layers: 3 }).some((way) => layersKept(way) !== undefined)).toBe(false);
+  });
+});
+
 describe('ways to load a decoder on WebNN', () => {
   it('fix every size, and count a copy of the weights for each of the sessions', () => {
     const [one] = plan('webnn');

@@ -5,6 +5,8 @@ import { ELEMENT_SIZES } from '../../graphs/build/value.ts';
 import { type DecoderShape, type Storage, storageOf } from '../../graphs/graph.ts';
 import type { MemoryUse } from '../engine.ts';
 import { precisionFor } from './precision.ts';
+import { STREAM_SLOTS } from './streaming/layer-weights.ts';
+import { type StreamLayout, streamLayout } from './streaming/layout.ts';
 import { hasOwnDevice, type Tier, webnnDeviceOf } from './tiers.ts';
 
 /** One component, and how its weights are stored. */
@@ -15,6 +17,8 @@ export interface PlannedComponent {
   /** Names the storage where what was compiled is kept. */
   readonly label: string;
   readonly graph: ComponentGraph;
+  /** Set where layers are read from disk for every token, but for so many that stay. */
+  readonly streamed?: { readonly layout: StreamLayout; readonly keptLayers: number };
 }
 
 /** One way of loading components of a model, and what they take. */
@@ -79,21 +83,25 @@ export interface PlanRequest {
   readonly taken: MemoryUse;
 }
 
+/** How a decoder is stored that is not in memory as a whole. */
+const STREAMED_OPTION: Option = { blockSize: 128, maxSequences: 1, contextTokens: 4096, endBits: 8 };
+/** Shares of the layers that stay in memory, the fastest way first. */
+const KEPT_SHARES = [7 / 8, 3 / 4, 5 / 8, 1 / 2, 3 / 8, 1 / 4, 1 / 8, 0];
+
 /** Ways to load components on a tier, best first, worked out one by one. Nothing is read but the table of parameters. */
-export function* planComponents({ tier, precision, wanted, taken }: PlanRequest): Generator<LoadPlan> {
+export function* planComponents(request: PlanRequest): Generator<LoadPlan> {
+  yield* planWhole(request);
+  yield* planStreamed(request);
+}
+
+/** Ways in which everything is in memory. */
+function* planWhole({ tier, precision, wanted, taken }: PlanRequest): Generator<LoadPlan> {
   const exact = wanted.map(({ emit }) => emit(storageOf('fp32')));
   const decodes = exact.some(({ shape }) => shape !== undefined);
   const seen = new Set<string>();
   for (const option of decodes ? DECODER_OPTIONS : GRAPH_OPTIONS) {
     if (option.cacheBits !== undefined && !hasOwnDevice(tier)) continue;
-    const components = wanted.map(({ name, emit }, at): PlannedComponent => {
-      const whole = exact[at];
-      const chosen =
-        precision ?? precisionFor(tier, { floatBytes: weightBytes(whole), decodes: Boolean(whole?.shape) });
-      const storage = storageFor(tier, chosen, option);
-      const graph = emit(storage);
-      return { name, precision: chosen, storage, graph, label: labelOf(chosen, storage, graph.shape) };
-    });
+    const components = componentsWith(option, { tier, precision, wanted }, exact);
     const { maxSequences } = option;
     // Options that come to the same for this model are one.
     const label = `${maxSequences} ${components.map((component) => component.label).join(' ')}`;
@@ -101,6 +109,46 @@ export function* planComponents({ tier, precision, wanted, taken }: PlanRequest)
     seen.add(label);
     yield { components, maxSequences, memory: memoryOf(tier, taken, components, maxSequences) };
   }
+}
+
+/**
+ * Ways in which layers of a decoder are read from disk for every token: slow, and better than nothing. WebNN has its weights inside
+ * of its graphs and cannot.
+ */
+function* planStreamed(request: PlanRequest): Generator<LoadPlan> {
+  const { tier, wanted, taken } = request;
+  if (webnnDeviceOf(tier)) return;
+  const exact = wanted.map(({ emit }) => emit(storageOf('fp32')));
+  const option = hasOwnDevice(tier) ? { ...STREAMED_OPTION, cacheBits: 8 as const } : STREAMED_OPTION;
+  const components = componentsWith(option, request, exact);
+  const layouts = components.map(({ graph }) => streamLayout(graph));
+  const layers = layouts.find((layout) => layout)?.layers.length ?? 0;
+  const kept = new Set(KEPT_SHARES.map((share) => Math.floor(layers * share)));
+  for (const keptLayers of kept) {
+    // With a slot for each that is left, all would be in memory.
+    if (layers - keptLayers <= STREAM_SLOTS) continue;
+    const streamed = components.map((component, at): PlannedComponent => {
+      const layout = layouts[at];
+      return layout ? { ...component, streamed: { layout, keptLayers } } : component;
+    });
+    const { maxSequences } = option;
+    yield { components: streamed, maxSequences, memory: memoryOf(tier, taken, streamed, maxSequences) };
+  }
+}
+
+/** The components that are wanted, stored in one way; `exact` are their graphs with nothing packed. */
+function componentsWith(
+  option: Option,
+  { tier, precision, wanted }: Pick<PlanRequest, 'tier' | 'precision' | 'wanted'>,
+  exact: readonly ComponentGraph[],
+): PlannedComponent[] {
+  return wanted.map(({ name, emit }, at) => {
+    const whole = exact[at];
+    const chosen = precision ?? precisionFor(tier, { floatBytes: weightBytes(whole), decodes: Boolean(whole?.shape) });
+    const storage = storageFor(tier, chosen, option);
+    const graph = emit(storage);
+    return { name, precision: chosen, storage, graph, label: labelOf(chosen, storage, graph.shape) };
+  });
 }
 
 function storageFor(
@@ -139,12 +187,21 @@ function memoryOf(
  * What a component takes: its weights, and for as many sequences caches, and keys and values of an encoder's states. WebNN has a
  * copy of the weights for each session, and caches are in ordinary memory.
  */
-export function componentMemory(tier: Tier, { graph, storage }: PlannedComponent, sequences: number): MemoryUse {
-  const weights = weightBytes(graph);
+export function componentMemory(tier: Tier, component: PlannedComponent, sequences: number): MemoryUse {
+  const { graph, storage, streamed } = component;
+  const weights = streamed ? streamedBytes(tier, streamed) : weightBytes(graph);
   const caches = graph.shape ? sequences * sequenceBytes(storage, graph.shape) : 0;
   if (hasOwnDevice(tier)) return { gpuBytes: weights + caches, cpuBytes: 0 };
   const sessions = webnnDeviceOf(tier) ? sessionsKept(weights) : 1;
   return heldBy(tier, sessions * weights, caches);
+}
+
+/** Weights that are in memory at once; the processor's runtime has a copy of those that it computes with. */
+function streamedBytes(tier: Tier, { layout, keptLayers }: NonNullable<PlannedComponent['streamed']>): number {
+  const ends = layout.ends.reduce((sum, { bytes }) => sum + bytes, 0);
+  const layer = layout.layers[0]?.bytes ?? 0;
+  const resident = ends + (keptLayers + STREAM_SLOTS) * layer;
+  return hasOwnDevice(tier) ? resident : resident + Math.max(ends, layer);
 }
 
 /** Weights where a tier has them, and what is in ordinary memory in any case. */

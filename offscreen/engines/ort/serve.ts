@@ -129,12 +129,14 @@ function stateOf(model: OpenModel | undefined): State {
   if (!model) return { maxSequences: 1, memory: { gpuBytes: 0, cpuBytes: 0 } };
   const { contextTokens, maxSequences, precision } = model;
   const placements = [...model.placements()];
+  const streaming = model.streaming();
   return {
     maxSequences,
     memory: model.memory(),
     ...(precision && { precision }),
     ...(contextTokens !== undefined && { contextTokens }),
     ...(placements.length > 0 && { placements }),
+    ...(streaming && { streaming }),
   };
 }
 

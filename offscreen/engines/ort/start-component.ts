@@ -10,6 +10,8 @@ import { paddedDimensions, roundUp } from './fixed-sizes.ts';
 import { createGraphRunner, type RunSetting } from './graph-runner.ts';
 import type { PlannedComponent } from './plan.ts';
 import { createSession, type Runtime } from './runtime.ts';
+import { openStreamed } from './streaming/open-streamed.ts';
+import type { StreamedSession } from './streaming/streamed-session.ts';
 import type { Tier } from './tiers.ts';
 import { tryDecoder, tryGraph } from './trial.ts';
 import { createWebnnSessions, type OpenWebnn } from './webnn-sessions.ts';
@@ -42,6 +44,8 @@ export interface StartedComponent {
   readonly session: Runnable;
   /** The same, where it is sessions of fixed sizes. */
   readonly fixed?: FixedSessions;
+  /** The same, where its layers are read as they are needed. */
+  readonly streamed?: StreamedSession;
   /** Gives its memory back; nothing runs on it any more. */
   close(): Promise<void>;
 }
@@ -59,8 +63,10 @@ export async function startComponent(
   const watched = <T>(work: Promise<T>) =>
     refuseOnError(owned ? Promise.race([work, owned.broken.then((error) => Promise.reject(error))]) : work);
   const fixed = webnn && createWebnnSessions(planned, artifact, runtime, webnn);
+  const streamed = await openLayers(planned, artifact, start, watched);
   const session: Runnable =
     fixed ??
+    streamed ??
     (await watched(
       setting.mutex.run(() =>
         createSession(runtime, tier, artifact, {
@@ -69,7 +75,7 @@ export async function startComponent(
         }),
       ),
     ));
-  const started = { session, ...(fixed && { fixed }) };
+  const started = { session, ...(fixed && { fixed }), ...(streamed && { streamed }) };
   if (!shape) {
     const runner = createGraphRunner({ ...setting, session, inputs });
     // Sizes that nobody will ask for are no trial where each takes a session of its own.
@@ -85,6 +91,18 @@ export async function startComponent(
       await session.release();
     });
   return { running: { decoder }, ...started, close };
+}
+
+/** A decoder whose layers are read as they are needed, where that was planned. */
+async function openLayers(
+  { graph: { shape }, storage, streamed }: PlannedComponent,
+  artifact: Artifact,
+  { runtime, tier, owned, setting }: StartSetting,
+  watched: <T>(work: Promise<T>) => Promise<T>,
+): Promise<StreamedSession | undefined> {
+  if (!streamed || !shape) return undefined;
+  const request = { runtime, tier, device: owned?.device, artifact, shape, storage, ...streamed };
+  return watched(setting.mutex.run(() => openStreamed(request)));
 }
 
 /** Where a decoder keeps what it knows of earlier tokens, and of an encoder's states. */

@@ -1,7 +1,7 @@
 import type { GraphBuilder } from './graph-builder.ts';
 import { type LinearStorage, quantized } from './linear.ts';
 import { gather, single } from './ops.ts';
-import type { Value } from './value.ts';
+import { GraphError, type Value } from './value.ts';
 
 export interface Embedded {
   /** [...ids, columns] */
@@ -21,12 +21,20 @@ export function embedding(
   ids: Value,
   storage: LinearStorage,
 ): Embedded {
-  const columns = dims[1];
-  if (storage === 'float' || columns % GROUP_SIZE !== 0) {
-    const table = g.param(name, dims);
-    return { table, rows: gather(g, table, ids) };
-  }
+  const table = floatTable(g, name, dims, storage);
+  if (table) return { table, rows: gather(g, table, ids) };
+  if (storage === 'float') throw new GraphError('A table of floats is stored as floats.');
   return { rows: gatherQuantized(g, name, dims, ids, storage.bits) };
+}
+
+/** The table itself; undefined where it is quantized. */
+export function floatTable(
+  g: GraphBuilder,
+  name: string,
+  dims: readonly [number, number],
+  storage: LinearStorage,
+): Value | undefined {
+  return storage === 'float' || dims[1] % GROUP_SIZE !== 0 ? g.param(name, dims) : undefined;
 }
 
 function gatherQuantized(

@@ -17,6 +17,7 @@ export interface WeightPart {
 export interface EmittedGraph {
   readonly model: Uint8Array<ArrayBuffer>;
   readonly parts: readonly WeightPart[];
+  /** What requests give it; weights are none of them, even where they are fed. */
   readonly inputs: readonly Value[];
   readonly outputs: readonly Value[];
   /** The most that a named dimension can be, where a table ends. */
@@ -76,17 +77,21 @@ export interface GraphOptions {
   readonly name: string;
   readonly params: ParamTable;
   readonly storage?: { readonly float: Float; readonly standard?: true | undefined };
+  /** Weights are fed at every run, as inputs of their names, in place of being read when a session is opened. */
+  readonly weightsAsInputs?: true;
 }
 
 /** Weights start on a boundary that suits any copy or mapping of them. */
 const ALIGNMENT = 64;
 
-export function createGraphBuilder({ name: graphName, params, storage }: GraphOptions): GraphBuilder {
+export function createGraphBuilder(options: GraphOptions): GraphBuilder {
+  const { name: graphName, params, storage, weightsAsInputs = false } = options;
   const { float = 'float32', standard = false } = storage ?? {};
   const graph: GraphParts = { name: graphName, inputs: [], outputs: [], nodes: [], constants: [], external: [] };
   const parts = new Map<string, { bytes: number; steps: WeightPart['steps'][number][] }>();
   const known = new Map<string, Value>();
   const most: Record<string, number> = {};
+  const fed: Value[] = [];
   let part = 'weights';
   let made = 0;
 
@@ -122,8 +127,10 @@ export function createGraphBuilder({ name: graphName, params, storage }: GraphOp
     file.steps.push({ recipe, weights: planned });
     const location = fileOf(part);
     return planned.map((weight) => {
-      graph.external.push({ ...weight, location });
-      return claim({ name: weight.name, element: weight.element, dims: weight.dims });
+      const value = claim({ name: weight.name, element: weight.element, dims: weight.dims });
+      if (weightsAsInputs) fed.push(value);
+      else graph.external.push({ ...weight, location });
+      return value;
     });
   }
 
@@ -209,7 +216,7 @@ export function createGraphBuilder({ name: graphName, params, storage }: GraphOp
         inputs: graph.inputs,
         outputs: graph.outputs,
         most,
-        model: encodeModel(graph),
+        model: encodeModel({ ...graph, inputs: [...graph.inputs, ...fed] }),
         parts: [...parts].map(([name, { bytes, steps }]) => ({ name, file: fileOf(name), bytes, steps })),
       };
     },

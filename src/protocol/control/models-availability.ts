@@ -13,6 +13,8 @@ export const modelsAvailability = defineMethod({
     availability: v.picklist(['ready', 'on-disk', 'downloadable', 'needs-permission', 'unavailable']),
     /** What has to be downloaded first; with `downloadable`. */
     bytes: v.optional(Bytes),
+    /** Set where it is larger than the memory that models may take, and layers would be read from disk for every token. */
+    streamed: v.optional(v.literal(true)),
     reason: v.optional(v.pipe(v.string(), v.maxLength(512))),
   }),
 });

@@ -16,6 +16,7 @@ export const modelsLoad = defineMethod({
     backend: Backend,
     adapter: v.optional(v.pipe(v.string(), v.maxLength(128))),
     precision: v.optional(StoredPrecision),
+    streamed: v.optional(v.literal(true)),
   }),
   chunk: LoadProgress,
 });

@@ -60,6 +60,7 @@ export const TaskExecution = v.strictObject({
   backend: Backend,
   adapter: v.optional(v.pipe(v.string(), v.maxLength(128))),
   precision: v.optional(StoredPrecision),
+  streamed: v.optional(v.literal(true)),
   totalMs: DurationMs,
 });
 

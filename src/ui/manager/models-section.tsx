@@ -1,9 +1,10 @@
 import { useState } from 'preact/hooks';
-import type { ModelCard, Placement, ResidentModel } from '../../protocol/model.ts';
+import type { ModelCard, Placement, ResidentModel, Streaming } from '../../protocol/model.ts';
 import { Badge, type BadgeTone } from '../components/badge.tsx';
 import { ConfirmDialog } from '../components/dialog.tsx';
 import { Figures } from '../components/figures.tsx';
 import { formatBytes, formatCount, formatPlural } from '../format/numbers.ts';
+import { formatDuration } from '../format/time.ts';
 import { BACKEND_WORDS } from '../model/backends.ts';
 import { modelFacts } from '../model/model-facts.ts';
 import { TASK_WORDS } from '../model/tasks.ts';
@@ -84,6 +85,7 @@ function ResidentCard({ resident, state, client, action }: SectionProps & { read
           ['Tier', resident.tier ?? 'Not decided yet'],
           ['Graphics memory', gpuText(resident)],
           ['Ordinary memory', formatBytes(resident.cpuBytes, 'None')],
+          ...(resident.streaming ? [['Read from disk', streamingText(resident.streaming)] as const] : []),
           ['Used by', formatPlural(resident.references, 'page')],
         ]}
       />
@@ -124,6 +126,12 @@ function PlacementList({ placements }: { readonly placements: readonly Placement
       </dl>
     </details>
   );
+}
+
+/** What is read for every token, and how long a token took of late. */
+function streamingText({ layers, streamedLayers, tokenBytes, tokenMs }: Streaming): string {
+  const what = `${streamedLayers} of ${layers} layers for every token, ${formatBytes(tokenBytes)}`;
+  return tokenMs === undefined ? what : `${what}; ${formatDuration(tokenMs)} a token`;
 }
 
 /** What it takes now, and where it took more while it loaded, how much. */

@@ -50,8 +50,9 @@ export function handleModelsAvailability({
     // What is in memory already is there, whatever the budget has become since.
     if (await isHeld(page.documentId, canonicalName(model))) return { availability: 'ready' };
     const verdict = memoryVerdict(card, await settings.read());
-    if (verdict) return { availability: 'unavailable', reason: verdict };
-    if (card.downloadBytes > 0) return { availability: 'downloadable', bytes: card.downloadBytes };
-    return { availability: 'on-disk' };
+    if (verdict.fits === 'no') return { availability: 'unavailable', reason: verdict.reason };
+    const how = verdict.fits === 'streamed' ? ({ streamed: true } as const) : {};
+    if (card.downloadBytes > 0) return { availability: 'downloadable', bytes: card.downloadBytes, ...how };
+    return { availability: 'on-disk', ...how };
   };
 }

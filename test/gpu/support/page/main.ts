@@ -31,6 +31,8 @@ export interface LoadArguments {
   readonly use?: ModelUse;
   /** Bytes on the graphics device that are granted. */
   readonly gpuBudgetBytes?: number;
+  /** Bytes of ordinary memory that are granted. */
+  readonly cpuBudgetBytes?: number;
   /** Sizes and hashes of files that were replaced, as if they had always been so. */
   readonly replaced?: Readonly<Record<string, { readonly bytes: number; readonly sha256: string }>>;
 }
@@ -78,6 +80,7 @@ const api = {
     use = { task: 'text-generation' },
     replaced = {},
     gpuBudgetBytes = Number.POSITIVE_INFINITY,
+    cpuBudgetBytes = Number.POSITIVE_INFINITY,
   }: LoadArguments) =>
     outcome(async () => {
       const engine = createOrtEngine({
@@ -98,9 +101,10 @@ const api = {
         use,
         signal,
         async admit(need) {
-          const { gpuBytes } = need;
+          const { gpuBytes, cpuBytes } = need;
           wanted.push(need);
           if (gpuBytes > gpuBudgetBytes) return { granted: false, quotaBytes: gpuBudgetBytes };
+          if (cpuBytes > cpuBudgetBytes) return { granted: false, quotaBytes: cpuBudgetBytes };
           return { granted: true };
         },
         files: {
@@ -198,6 +202,7 @@ const api = {
   endTasks,
   countTokens: (model: number, input: TextInput) => outcome(() => get(model).countTokens(input)),
   failure: async (model: number) => toWireError(await get(model).failed),
+  info: (model: number) => get(model).info,
   memory: (model: number) => get(model).memory(),
   dispose: (model: number) => get(model).dispose(),
 
