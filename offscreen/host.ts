@@ -25,6 +25,7 @@ import { warmModels } from './handlers/warm-models.ts';
 import { createMediaDecoders } from './media/decoders.ts';
 import { watchMemory } from './pool/memory-watch.ts';
 import { createPool, type Pool } from './pool/pool.ts';
+import { countBusy, createBusySign } from './schedule/busy.ts';
 import { createScheduler } from './schedule/scheduler.ts';
 import { createSessions } from './sessions/sessions.ts';
 import { createUsageReporter } from './sessions/usage-reporter.ts';
@@ -83,8 +84,9 @@ export function createHost({ assetBase, report, logger, inSequence = false }: Ho
     isCurrent: isCurrentArtifact,
     logger,
   });
+  const busy = createBusySign();
   const pool: Pool = createPool({
-    engines: [createOrtEngine({ assetBase, inSequence }), createEchoEngine()],
+    engines: [createOrtEngine({ assetBase, inSequence, busy }), createEchoEngine()],
     openFiles: (manifest, signal, onProgress) =>
       source.open(manifest, signal, (doneBytes, totalBytes) =>
         onProgress({ phase: 'download', doneBytes, totalBytes }),
@@ -106,7 +108,7 @@ export function createHost({ assetBase, report, logger, inSequence = false }: Ho
   const services: Services = {
     source,
     pool,
-    scheduler: createScheduler(),
+    scheduler: createScheduler(countBusy(busy, later)),
     usage,
     media: createMediaDecoders(),
     now,

@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { fromWireError, WebplatError } from '../../src/protocol/errors.ts';
 import { onAbort } from '../../src/shared/abort.ts';
+import type { Busy } from '../schedule/busy.ts';
 import { answerFileAsk } from '../store/file-service.ts';
 import type { ModelFile, ModelFiles } from '../store/manifest.ts';
 import type { StoredPart } from '../store/stored-part.ts';
@@ -28,6 +29,8 @@ export interface ConvertersEnvironment {
   readonly files: readonly ModelFile[];
   readonly config: unknown;
   readonly service: ModelFiles;
+  /** While requests are computed, half of the converters, but for the first, start nothing new, and the others take rests. */
+  readonly busy: Busy;
   readonly spawn?: () => Worker;
 }
 
@@ -52,7 +55,7 @@ interface Converter {
 }
 
 export function createConverters(environment: ConvertersEnvironment): Converters {
-  const { count, files, config, service, spawn = spawnConverter } = environment;
+  const { count, files, config, service, busy, spawn = spawnConverter } = environment;
   const waiting = new Set<Work>();
   const converters = new Set<Converter>();
   let lastId = 0;
@@ -77,6 +80,7 @@ export function createConverters(environment: ConvertersEnvironment): Converters
       broke('A converter stopped.');
     };
     tell({ kind: 'start', files: files.map(({ path, bytes }) => ({ path, bytes })), config });
+    if (busy.now) tell({ kind: 'busy', busy: true });
     converters.add(converter);
     return converter;
   }
@@ -97,7 +101,9 @@ export function createConverters(environment: ConvertersEnvironment): Converters
   }
 
   function next(): void {
+    const most = busy.now ? Math.max(1, count >> 1) : count;
     while (waiting.size > 0) {
+      if ([...converters].filter(({ current }) => current).length >= most) return;
       const free = [...converters].find(({ current }) => !current) ?? (converters.size < count ? start() : undefined);
       if (!free) return;
       give(free, mostUrgent(waiting));
@@ -116,6 +122,11 @@ export function createConverters(environment: ConvertersEnvironment): Converters
     work.unhear = onAbort(work.signal, () => tell({ kind: 'abort', id }));
   }
 
+  // They live as long as their worker, hence as long as whoever tells it.
+  busy.watch((now) => {
+    for (const { worker } of converters) worker.postMessage({ kind: 'busy', busy: now } satisfies ToConverter);
+    next();
+  }, new AbortController().signal);
   return {
     convert(request) {
       return new Promise<StoredPart>((resolve, reject) => {

@@ -41,6 +41,8 @@ export const ToConverter = v.variant('kind', [
   }),
   v.strictObject({ kind: v.literal('convert'), id: RequestId, job: ConvertJob }),
   v.strictObject({ kind: v.literal('abort'), id: RequestId }),
+  /** Whether requests are computed, of whatever model. */
+  v.strictObject({ kind: v.literal('busy'), busy: v.boolean() }),
   FileAnswer,
 ]);
 export type ToConverter = v.InferOutput<typeof ToConverter>;

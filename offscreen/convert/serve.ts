@@ -4,10 +4,12 @@ import { openCheckpoint } from '../checkpoint/open-checkpoint.ts';
 import { familyOf } from '../families/registry.ts';
 import type { ConvertOptions } from '../graphs/build/convert.ts';
 import type { WeightPart } from '../graphs/build/graph-builder.ts';
+import { type Busy, createBusySign } from '../schedule/busy.ts';
 import { createFileServiceClient } from '../store/file-service.ts';
 import { openPrivateFiles } from '../store/files.ts';
 import { createModelReader } from '../store/model-reader.ts';
 import { artifactsFolder, isDiskFull, makePartFile, type StoredPart } from '../store/stored-part.ts';
+import { courteous } from './courteous.ts';
 import { type ConvertJob, type FromConverter, ToConverter } from './messages.ts';
 
 /** The converter's end of its worker. */
@@ -20,6 +22,7 @@ export interface ConverterPort {
 export function serveConverter(port: ConverterPort): void {
   const running = new Map<number, AbortController>();
   const service = createFileServiceClient((ask) => port.postMessage(ask));
+  const busy = createBusySign();
   let convert: ((job: ConvertJob, options: ConvertOptions) => Promise<StoredPart>) | undefined;
 
   async function answer(id: number, job: ConvertJob): Promise<void> {
@@ -40,15 +43,17 @@ export function serveConverter(port: ConverterPort): void {
   port.onmessage = ({ data }) => {
     const message = v.parse(ToConverter, data);
     if (message.kind === 'answer') service.receive(message);
+    else if (message.kind === 'busy') busy.set(message.busy);
     else if (message.kind === 'abort') running.get(message.id)?.abort(new WebplatError('aborted'));
     else if (message.kind === 'convert') void answer(message.id, message.job);
-    else convert = createConverter(message, service);
+    else convert = createConverter(message, service, busy);
   };
 }
 
 function createConverter(
   { files, config }: Extract<ToConverter, { kind: 'start' }>,
   service: Parameters<typeof createModelReader>[1],
+  busy: Busy,
 ) {
   const family = familyOf(config);
   const opened = openCheckpoint(createModelReader(files, service, new AbortController().signal));
@@ -62,6 +67,6 @@ function createConverter(
     const folder = await (await artifactsFolder(await openPrivateFiles()))?.getDirectoryHandle(key);
     if (!parts || !wanted || !folder) throw new WebplatError('internal');
     emitted.set(key, parts);
-    return makePartFile(folder, wanted, { reader, madeOf }, options);
+    return makePartFile(folder, wanted, { reader: courteous(reader, busy), madeOf }, options);
   };
 }

@@ -35,11 +35,17 @@ interface Lane {
   slots: number;
 }
 
+const NOBODY = { enter() {}, leave() {} };
+
 /** Requests of one site that may wait for one model. */
 const QUEUE_PER_SITE = 256;
 
-/** Fair queues, one per model. Fairness is by measured device time per site, so many small requests gain nothing. */
-export function createScheduler(): Scheduler {
+/**
+ * Fair queues, one per model. Fairness is by measured device time per site, so many small requests gain nothing.
+ *
+ * @param running told of every request that begins to run, and of its end
+ */
+export function createScheduler(running: { enter(): void; leave(): void } = NOBODY): Scheduler {
   const lanes = new Map<string, Lane>();
 
   const laneOf = (model: string, slots: number): Lane => {
@@ -79,11 +85,13 @@ export function createScheduler(): Scheduler {
 
   function slot(model: string, lane: Lane, site: string): Slot {
     let open = true;
+    running.enter();
     return {
       charge: (computeMs) => lane.usedMs.set(site, (lane.usedMs.get(site) ?? 0) + computeMs),
       end() {
         if (!open) return;
         open = false;
+        running.leave();
         const left = (lane.running.get(site) ?? 1) - 1;
         if (left > 0) lane.running.set(site, left);
         else lane.running.delete(site);

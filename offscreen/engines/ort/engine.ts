@@ -4,6 +4,7 @@ import type { Precision } from '../../../src/protocol/hardware-names.ts';
 import type { PassedTier } from '../../../src/protocol/model.ts';
 import { onAbort } from '../../../src/shared/abort.ts';
 import { type Capabilities, probeCapabilities } from '../../device/capabilities.ts';
+import type { Busy } from '../../schedule/busy.ts';
 import type { ModelManifest } from '../../store/manifest.ts';
 import type { Engine, LoadedModel, LoadOptions } from '../engine.ts';
 import { createAttendant } from './attend.ts';
@@ -19,6 +20,8 @@ export interface OrtEngineOptions {
   readonly precision?: Precision;
   /** Loads one component after the other: what loading in parallel is compared with. */
   readonly inSequence?: boolean;
+  /** Whether requests are computed: conversion lets them go first. Nobody says so, if left out. */
+  readonly busy?: Busy;
   /** Starts the worker that holds one model. */
   readonly spawn?: () => Worker;
   readonly capabilities?: () => Promise<Capabilities>;
@@ -69,7 +72,7 @@ function attempt(
   tier: Tier,
   passedOver: readonly PassedTier[],
   manifest: ModelManifest,
-  { assetBase, precision, inSequence = false, spawn = spawnWorker }: OrtEngineOptions,
+  { assetBase, precision, inSequence = false, busy, spawn = spawnWorker }: OrtEngineOptions,
   loadOptions: LoadOptions,
 ): Promise<Outcome> {
   const { signal, use } = loadOptions;
@@ -119,5 +122,8 @@ function attempt(
       manifest: { contentHash, files: files.map(({ path, bytes }) => ({ path, bytes })) },
     };
     worker.postMessage(load);
+    const tellBusy = (now: boolean) => worker.postMessage({ kind: 'busy', busy: now } satisfies ToWorker);
+    if (busy?.now) tellBusy(true);
+    busy?.watch(tellBusy, signal);
   });
 }

@@ -56,6 +56,8 @@ export const ToWorker = v.variant('kind', [
     use: Use,
     inSequence: v.boolean(),
   }),
+  /** Whether requests are computed, of whatever model. */
+  v.strictObject({ kind: v.literal('busy'), busy: v.boolean() }),
   v.strictObject({ kind: v.literal('prepare'), id: RequestId, use: Use }),
   v.strictObject({ kind: v.literal('drop-idle'), id: RequestId }),
   v.strictObject({

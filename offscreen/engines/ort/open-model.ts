@@ -8,6 +8,7 @@ import { converterCount, createConverters } from '../../convert/converters.ts';
 import { type ComponentName, isGraphFile, type ModelFamily } from '../../families/family.ts';
 import { familyOf } from '../../families/registry.ts';
 import { isExported } from '../../onnx/exported.ts';
+import type { Busy } from '../../schedule/busy.ts';
 import { createArtifactStore } from '../../store/artifacts.ts';
 import { openPrivateFiles } from '../../store/files.ts';
 import type { ModelFile, ModelFiles } from '../../store/manifest.ts';
@@ -34,6 +35,8 @@ export interface OpenRequest {
   readonly assetBase: URL;
   /** Loads one component after the other, each in one piece: what loading in parallel is compared with. */
   readonly inSequence: boolean;
+  /** Whether requests are computed, of whatever model: conversion lets them go first. */
+  readonly busy: Busy;
   onProgress(progress: ComponentProgress): void;
   onDropped(component: string): void;
   /** Asks for memory; answers the budget that stands in the way, or undefined when it is granted. */
@@ -69,7 +72,8 @@ export interface OpenModel extends TaskModel {
  * @throws WebplatError for what is wrong with the model, {@link TierRefused} for what is wrong with the tier.
  */
 export async function openModel(request: OpenRequest): Promise<OpenModel> {
-  const { tier, files, service, precision, assetBase, contentHash, inSequence, admit, onProgress, onDropped } = request;
+  const { tier, files, service, precision, assetBase, contentHash, inSequence, busy, admit, onProgress, onDropped } =
+    request;
   const source = createModelReader(files, service, new AbortController().signal);
   const texts = await readModelTexts(source);
   const { config } = texts;
@@ -83,7 +87,7 @@ export async function openModel(request: OpenRequest): Promise<OpenModel> {
   const root = await openPrivateFiles();
   const store = createArtifactStore(root);
   const converters = root
-    ? createConverters({ count: inSequence ? 1 : converterCount(), files, config, service })
+    ? createConverters({ count: inSequence ? 1 : converterCount(), files, config, service, busy })
     : undefined;
   const compile = { files: source, table, reader, family, contentHash, store, converters, onProgress };
   const oneByOne = createMutex();

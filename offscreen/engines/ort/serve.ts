@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { toWireError, WebplatError } from '../../../src/protocol/errors.ts';
 import type { TensorMap } from '../../../src/protocol/tensor.ts';
+import { createBusySign } from '../../schedule/busy.ts';
 import { createFileServiceClient } from '../../store/file-service.ts';
 import { performTask } from '../../tasks/perform-task.ts';
 import { runTensors } from '../../tasks/tensors.ts';
@@ -30,6 +31,7 @@ function useOf(request: Computing): ModelUse {
 export function serveEngine(port: WorkerPort): void {
   const running = new Map<number, AbortController>();
   let model: OpenModel | undefined;
+  const busy = createBusySign();
   const post = (message: FromWorker, transfer: Transferable[] = []) => port.postMessage(message, transfer);
   const service = createFileServiceClient(post);
   let admitted = (_quotaBytes: number | undefined) => {};
@@ -48,6 +50,7 @@ export function serveEngine(port: WorkerPort): void {
         tier,
         precision,
         inSequence,
+        busy,
         contentHash: manifest.contentHash,
         files: manifest.files,
         service,
@@ -119,6 +122,7 @@ export function serveEngine(port: WorkerPort): void {
     const message = v.parse(ToWorker, data);
     if (message.kind === 'load') void load(message);
     else if (message.kind === 'admitted') admitted(message.quotaBytes);
+    else if (message.kind === 'busy') busy.set(message.busy);
     else if (message.kind === 'answer') service.receive(message);
     else if (message.kind === 'abort') running.get(message.id)?.abort(new WebplatError('aborted'));
     else void answer(message);

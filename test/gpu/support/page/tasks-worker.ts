@@ -1,6 +1,7 @@
 import { type OpenModel, openModel } from '../../../../offscreen/engines/ort/open-model.ts';
 import type { Tier } from '../../../../offscreen/engines/ort/tiers.ts';
 import { packFeatures } from '../../../../offscreen/processing/chat-image/llava-next-tiles.ts';
+import { createBusySign } from '../../../../offscreen/schedule/busy.ts';
 import { createFileServiceClient } from '../../../../offscreen/store/file-service.ts';
 import type { ModelManifest } from '../../../../offscreen/store/manifest.ts';
 import { type BeamOptions, beamSearch } from '../../../../offscreen/tasks/beam-search.ts';
@@ -100,6 +101,7 @@ const handlers: Handlers = {
       precision: 'fp32',
       assetBase: new URL(assetBase),
       inSequence: false,
+      busy: createBusySign(),
       onProgress: () => {},
       onDropped: () => {},
       admit: async () => undefined,
