@@ -38,7 +38,7 @@ export interface HostEnvironment {
   /** Tells the background something; rejects when it cannot be reached. */
   report<M extends Method>(method: M, params: ParamsOf<M>): Promise<ResultOf<M>>;
   readonly logger: Logger;
-  /** Loads the components of a model one after the other: what loading in parallel is compared with. */
+  /** Downloads on one connection and loads the components of a model one after the other: what doing so in parallel is compared with. */
   readonly inSequence?: boolean;
 }
 
@@ -83,6 +83,7 @@ export function createHost({ assetBase, report, logger, inSequence = false }: Ho
     isInUse: (contentHash) => pool.isResident(contentHash),
     isCurrent: isCurrentArtifact,
     logger,
+    inSequence,
   });
   const busy = createBusySign();
   const pool: Pool = createPool({

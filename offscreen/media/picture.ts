@@ -2,6 +2,7 @@ import { WebplatError } from '../../src/protocol/errors.ts';
 import type { Pixels } from '../../src/protocol/tasks/media.ts';
 import { checkExtent } from '../processing/image/picture.ts';
 import { type PictureHeader, readPictureHeader } from './picture-header.ts';
+import { pngPixels } from './png-pixels.ts';
 import { texturePixels } from './texture-pixels.ts';
 import { unreadable } from './unreadable.ts';
 
@@ -15,8 +16,8 @@ const AS_STORED = { premultiplyAlpha: 'none', colorSpaceConversion: 'none' } as 
  * Decodes a picture file: the first one of an animation, upright where the file says how it was held (EXIF orientation, as
  * transformers' `load_image` does), colours as stored. The size is read and checked before anything is decoded.
  *
- * Colours under transparency are kept where the browser has ImageDecoder or WebGL. Elsewhere they pass through a 2D canvas, which
- * multiplies them by alpha: those of transparent pixels come out black, and others may be off by rounding.
+ * Colours under transparency are kept where the browser has ImageDecoder or WebGL, and of PNG files elsewhere too. Other files pass
+ * through a 2D canvas there, which multiplies by alpha: transparent pixels come out black, and others may be off by rounding.
  *
  * @throws WebplatError `invalid-request` for what is no picture, is damaged, or is too large
  */
@@ -104,12 +105,16 @@ async function decodeOnCanvas(bytes: ArrayBuffer, { type }: PictureHeader, signa
     signal.throwIfAborted();
     const { width, height } = bitmap;
     checkExtent([height, width], 'input');
-    const data = WITH_ALPHA.includes(type) ? texturePixels(bitmap) : undefined;
+    const data = WITH_ALPHA.includes(type) ? await storedPixels(bitmap, bytes, type) : undefined;
     return data ? { kind: 'pixels', width, height, data } : drawnPixels(bitmap, width, height);
   } finally {
     bitmap.close();
   }
 }
+
+/** Pixels of a picture with transparency that no 2D canvas touched. */
+const storedPixels = async (bitmap: ImageBitmap, bytes: ArrayBuffer, type: string): Promise<ArrayBuffer | undefined> =>
+  texturePixels(bitmap) ?? (type === 'image/png' ? pngPixels(bytes) : undefined);
 
 /** Pixels of what can be drawn, of a size that is checked first. */
 export function drawnPixels(source: CanvasImageSource, width: number, height: number): Pixels {

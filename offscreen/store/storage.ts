@@ -34,6 +34,8 @@ export interface StorageEnvironment {
   readonly logger: Logger;
   /** Whether what was compiled under this key can still be used. */
   readonly isCurrent: (artifactKey: string) => boolean;
+  /** Downloads every file on one connection: what several at once are compared with. */
+  readonly inSequence?: boolean;
 }
 
 /** All models, wherever they come from. */
@@ -188,7 +190,7 @@ async function compose(
   root: FileSystemDirectoryHandle,
   fetch: AllowedFetch,
 ): Promise<Parts> {
-  const { settings, token, isInUse, logger } = environment;
+  const { settings, token, isInUse, logger, inSequence } = environment;
   const folder = await root.getDirectoryHandle('store', { create: true });
   const files = createChunkedFiles(folder);
   const now = () => Date.now();
@@ -197,7 +199,7 @@ async function compose(
     files,
     hash: createHashClient(),
     fetch,
-    connections: CONNECTIONS,
+    connections: inSequence ? 1 : CONNECTIONS,
     now,
     pause,
     throttle: createThrottle(

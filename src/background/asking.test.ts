@@ -36,6 +36,29 @@ describe('asking', () => {
     expect(world.errors).toEqual([]);
   });
 
+  test('who names no task is not asked for another one than is allowed already', async () => {
+    const page = world.open(SITE);
+    const id = page.call('session.open', { ...ECHO, tasks: ['image-classification'] });
+    await settled();
+    await allow();
+    expect(page.outcome(id)).toEqual({ token: TOKEN });
+    expect(await page.ask('session.open', ECHO, false)).toEqual({ token: TOKEN });
+    expect(world.windowsOpened).toBe(1);
+    // Another model, or a task that is named: the user is asked.
+    const more = [
+      { models: ['packaged:echo', 'packaged:tiny'] },
+      { ...ECHO, tasks: ['text-generation'] },
+    ];
+    for (const params of more) {
+      const asked = page.call('session.open', params);
+      await settled();
+      expect(page.outcome(asked)).toBeUndefined();
+      expect(world.windows.size).toBe(1);
+      page.abort(asked);
+      await settled();
+    }
+  });
+
   test('a relay that dials anew while the background is slow keeps its prompt and gets one answer', async () => {
     const page = world.open(SITE);
     const id = page.call('session.open', ECHO);

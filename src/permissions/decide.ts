@@ -1,4 +1,5 @@
 import type { CaveatValues, Grant } from '../protocol/grant.ts';
+import { TASK_NAMES } from '../protocol/task-names.ts';
 import { coversPair, offerOf, pairsOf } from './ask.ts';
 import { caveatsOf, isExpired } from './caveats.ts';
 import { MAX_DISMISSALS } from './defaults.ts';
@@ -55,6 +56,13 @@ export function usableGrants(asker: Asker, grants: readonly Grant[], time: Time)
 export function covers(grants: readonly UsableGrant[], ask: Ask): boolean {
   const pairs = pairsOf(ask);
   return pairs.length > 0 && pairs.every((pair) => grants.some(({ caveats }) => coversPair(caveats, pair, ask.limits)));
+}
+
+/** Whether every model that is asked for may be used for something, whatever the task. */
+export function coversModels(grants: readonly UsableGrant[], { models, limits }: Ask): boolean {
+  return models.every((model) =>
+    grants.some(({ caveats }) => TASK_NAMES.some((task) => coversPair(caveats, { model, task }, limits))),
+  );
 }
 
 /** Whether some combination that is asked for is allowed under whatever limits. */

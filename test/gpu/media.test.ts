@@ -48,7 +48,7 @@ describe('media decoders in Chromium', () => {
 
   it.each(fixtures('.png'))('reads every pixel of %s as it is stored', async (file) => {
     const expected = await readPng(file);
-    for (const way of ['picture', 'pictureFromBitmap'] as const) {
+    for (const way of ['picture', 'pictureFromBitmap', 'pictureByHand'] as const) {
       const { value, error } = await page.call(way, await base64(file));
       expect(error).toBeUndefined();
       expect(value).toMatchObject({ width: expected.width, height: expected.height });

@@ -38,6 +38,18 @@ const mediaPage = {
       Object.assign(globalThis, { ImageDecoder });
     }
   },
+  /** The same in a browser that has no WebGL either. */
+  async pictureByHand(file: string) {
+    const { getContext } = OffscreenCanvas.prototype;
+    OffscreenCanvas.prototype.getContext = function (this: OffscreenCanvas, kind: string, ...rest: unknown[]) {
+      return kind === 'webgl' ? null : Reflect.apply(getContext, this, [kind, ...rest]);
+    } as typeof getContext;
+    try {
+      return await mediaPage.pictureFromBitmap(file);
+    } finally {
+      OffscreenCanvas.prototype.getContext = getContext;
+    }
+  },
   sound: (file: string) =>
     outcome(async () => {
       const { rate, channels } = await decoders.sound(bytesOf(file), live());
