@@ -45,10 +45,7 @@ describe('asking', () => {
     expect(await page.ask('session.open', ECHO, false)).toEqual({ token: TOKEN });
     expect(world.windowsOpened).toBe(1);
     // Another model, or a task that is named: the user is asked.
-    const more = [
-      { models: ['packaged:echo', 'packaged:tiny'] },
-      { ...ECHO, tasks: ['text-generation'] },
-    ];
+    const more = [{ models: ['packaged:echo', 'packaged:tiny'] }, { ...ECHO, tasks: ['text-generation'] }];
     for (const params of more) {
       const asked = page.call('session.open', params);
       await settled();
@@ -156,9 +153,12 @@ describe('asking', () => {
       precisions: [{ precision: 'q4' as const, bytes: 37e9 }],
       recommended: { precision: 'q4' as const, backends: ['webgpu' as const] },
     };
-    world.host.models.push({ ...tiny, name: 'packaged:giant', hardware });
+    world.host.models.push(
+      { ...tiny, name: 'packaged:giant', hardware },
+      { ...tiny, name: 'packaged:streamed', hardware: { ...hardware, streamedBytes: 2e9 } },
+    );
     const page = world.open(SITE);
-    page.call('permissions.request', { models: ['packaged:giant', 'packaged:tiny'] });
+    page.call('permissions.request', { models: ['packaged:giant', 'packaged:streamed', 'packaged:tiny'] });
     await settled();
     await allow();
     const ask = (model: string) => page.ask('models.availability', { model });
@@ -166,6 +166,8 @@ describe('asking', () => {
       availability: 'unavailable',
       reason: expect.stringContaining('37.0 GB'),
     });
+    // Two layers of it at a time have room.
+    expect(await ask('packaged:streamed')).toEqual({ availability: 'on-disk', streamed: true });
     expect(await ask('packaged:tiny')).toEqual({ availability: 'on-disk' });
   });
 

@@ -111,17 +111,24 @@ describe('the model path', () => {
 
   it('takes no more memory than it may have, and says what it needs', async () => {
     const within = async (gpuBudgetBytes: number) => load({ backend: 'webgpu', gpuBudgetBytes });
+    await page.call('wanted');
     const { code, data } = expectError(await within(0));
     expect(code).toBe('out-of-memory');
     const least = Number((data as { requested?: number }).requested);
+    const needs = (await page.call('wanted')).map(({ gpuBytes }) => gpuBytes);
+    expect(least).toBe(Math.min(...needs));
     expect(expectError(await within(least - 1))).toMatchObject({ code: 'out-of-memory', data: { requested: least } });
-    // Ends and caches of 8 bits change no token here; ends of 4 bits, the last resort, do.
-    for (const [budget, text] of [
-      [least + 2 ** 20, ' quiet boy'],
-      [least, ' friendly boy'],
+    // The last four keep 3, 2, 1 and none of the 6 layers in memory.
+    const [eight = 0, four = 0] = needs.slice(-6);
+    // Ends and caches of 8 bits change no token here; ends of 4 bits, the last resort but for reading layers from disk, do.
+    for (const [budget, text, streamedLayers] of [
+      [eight, ' quiet boy', undefined],
+      [four, ' friendly boy', undefined],
+      [least, ' quiet boy', 6],
     ] as const) {
       const { model, info, memory } = expectValue(await within(budget));
       expect(info).toMatchObject({ maxSequences: 1 });
+      expect(info.streaming?.streamedLayers).toBe(streamedLayers);
       expect((await generate(model, { maxNewTokens: 2 })).text).toBe(text);
       expect(memory.gpuBytes).toBeLessThanOrEqual(budget);
     }

@@ -72,6 +72,7 @@ const wasm: HostStatus = {
     tier: 'wasm (simd, 2 threads)',
     gpuBytes: 0,
     cpuBytes: 24_000_000,
+    streaming: { layers: 32, streamedLayers: 20, tokenBytes: 2_440_000_000, tokenMs: 13_400 },
     passedOver: [
       { tier: 'webgpu (jspi)', reason: 'navigator.gpu.requestAdapter() answered null' },
       { tier: 'webgpu (asyncify)', reason: 'navigator.gpu.requestAdapter() answered null' },
