@@ -51,7 +51,7 @@ describe('a model that is larger than the memory that models may take', () => {
     const { host } = await ui.call(uiState, {});
     expect(host?.residents[0]?.streaming).toMatchObject({ layers: 6, streamedLayers: 6 });
     expect(host?.residents[0]?.streaming?.tokenBytes).toBeGreaterThan(6 * 1e6);
-    await ui.page.getByText(/6 of 6 layers for every token/).waitFor();
+    await ui.page.getByText(/6 of its 6 layers are read from disk for every token/).waitFor();
     expect(await ui.call(uiModelUnload, { model: MODEL })).toEqual({ unloaded: true });
 
     // One byte less, and it fits in no way.

@@ -85,10 +85,10 @@ function ResidentCard({ resident, state, client, action }: SectionProps & { read
           ['Tier', resident.tier ?? 'Not decided yet'],
           ['Graphics memory', gpuText(resident)],
           ['Ordinary memory', formatBytes(resident.cpuBytes, 'None')],
-          ...(resident.streaming ? [['Read from disk', streamingText(resident.streaming)] as const] : []),
           ['Used by', formatPlural(resident.references, 'page')],
         ]}
       />
+      {resident.streaming && <p class="quiet">{streamingText(resident.streaming)}</p>}
       <PlacementList placements={resident.placements ?? []} />
       {resident.passedOver.length > 0 && (
         <details class="disclosure">
@@ -128,10 +128,11 @@ function PlacementList({ placements }: { readonly placements: readonly Placement
   );
 }
 
-/** What is read for every token, and how long a token took of late. */
+/** Why it is slow: what is read for every token, and how long a token took of late. */
 function streamingText({ layers, streamedLayers, tokenBytes, tokenMs }: Streaming): string {
-  const what = `${streamedLayers} of ${layers} layers for every token, ${formatBytes(tokenBytes)}`;
-  return tokenMs === undefined ? what : `${what}; ${formatDuration(tokenMs)} a token`;
+  const what = `${streamedLayers} of its ${layers} layers are read from disk for every token (${formatBytes(tokenBytes)})`;
+  const speed = tokenMs === undefined ? '' : ` A token took ${formatDuration(tokenMs)} of late.`;
+  return `It is larger than the memory that it may take: ${what}.${speed}`;
 }
 
 /** What it takes now, and where it took more while it loaded, how much. */
