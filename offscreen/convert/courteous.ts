@@ -7,8 +7,8 @@ const REST_PER_WORK = 1;
 const LONGEST_REST_MS = 100;
 
 /**
- * Sleeps without a timer: after a run on the graphics device, timers of workers like this one never fired in Firefox 153. Where
- * memory cannot be shared there is nothing to sleep on.
+ * Sleeps without a timer: rests that awaited one never ended in Firefox 153 after a run on the graphics device, for a cause that was
+ * not found. Where memory cannot be shared there is nothing to sleep on.
  */
 const sleep: ((ms: number) => void) | undefined = globalThis.crossOriginIsolated
   ? (ms) => void Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms)
