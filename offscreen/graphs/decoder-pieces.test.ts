@@ -27,8 +27,7 @@ function emptyCaches({ shape }: DecoderGraph, layer: number): Feeds {
 const int64 = (values: readonly number[], dims: number[]) =>
   new Tensor('int64', BigInt64Array.from(values, BigInt), dims);
 
-const step: Feeds = {
-  [DECODER_IO.inputIds]: int64(IDS, [1, IDS.length]),
+const STEP: Feeds = {
   [DECODER_IO.logitPositions]: int64(
     IDS.map((_, at) => at),
     [IDS.length],
@@ -36,6 +35,13 @@ const step: Feeds = {
   [DECODER_IO.lastPosition]: new Tensor('int32', [IDS.length - 1], [1]),
   [DECODER_IO.totalTokens]: new Tensor('int32', [IDS.length], [1]),
 };
+
+/** A prompt as ids, or as vectors where a decoder takes these. */
+function stepOf({ shape: { embeddings, hidden } }: DecoderGraph): Feeds {
+  if (!embeddings) return { ...STEP, [DECODER_IO.inputIds]: int64(IDS, [1, IDS.length]) };
+  const vectors = Float32Array.from({ length: IDS.length * hidden }, (_, at) => Math.sin(at));
+  return { ...STEP, [DECODER_IO.inputsEmbeds]: new Tensor('float32', vectors, [1, IDS.length, hidden]) };
+}
 
 const named = (names: readonly string[], from: Feeds): Feeds =>
   Object.fromEntries(names.map((name) => [name, from[name] as Tensor]));
@@ -52,7 +58,7 @@ async function openModel(name: string, storage: Storage) {
 async function computeWhole({ graph, reader }: Awaited<ReturnType<typeof openModel>>): Promise<Float32Array> {
   const session = await openNodeSession(graph, reader);
   const caches = Array.from({ length: graph.shape.layers }, (_, layer) => emptyCaches(graph, layer));
-  const results = await session.run({ ...step, ...Object.assign({}, ...caches) });
+  const results = await session.run({ ...stepOf(graph), ...Object.assign({}, ...caches) });
   return results[DECODER_IO.logits]?.data as Float32Array;
 }
 
@@ -63,6 +69,7 @@ async function computeInPieces({ graph, reader }: Awaited<ReturnType<typeof open
   const files = new Map((await materialize(graph, reader)).map(({ path, data }) => [path, data]));
   const weightsOf = ({ file, weights }: (typeof layout.layers)[number]): Feeds =>
     Object.fromEntries(weights.map((weight) => [weight.name, tensorOf(weight, files.get(file) as Buffer)]));
+  const step = stepOf(graph);
   const ends: Feeds = Object.assign({}, ...layout.ends.map(weightsOf));
   const { embedding, layer, head } = layout.pieces;
   const run = async (piece: typeof layer, feeds: Feeds, weights: Feeds) => {
@@ -84,7 +91,7 @@ async function computeInPieces({ graph, reader }: Awaited<ReturnType<typeof open
   return results[DECODER_IO.logits]?.data as Float32Array;
 }
 
-describe.each(['llama', 'qwen2', 'qwen3'])('%s in pieces', (name) => {
+describe.each(['llama', 'qwen2', 'qwen3', 'llava', 'llava_next'])('%s in pieces', (name) => {
   it.each([
     ['floats', storageOf('fp32')],
     ['4 bits', storageOf('q4', { blockSize: 128, endBits: 8 })],
