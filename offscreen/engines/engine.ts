@@ -115,6 +115,12 @@ export interface LoadedModel {
   /** Runs a graph once. Input buffers may be detached by it; outputs belong to the caller. */
   run(request: RunRequest, events: RunEvents): Promise<TensorMap>;
   memory(): MemoryUse;
+  /**
+   * The same model as an adapter changes it, which is brought when it is prepared; absent for models that take none.
+   *
+   * @param manifest a model that has this one's content as its base
+   */
+  adapted?(manifest: ModelManifest, files: () => ModelFiles): LoadedModel;
   /** Lets go of components that no request uses; they come back when they are needed. */
   dropIdle(): Promise<void>;
   /** Gives all memory back. Running requests reject with `session-ended`. Calling it twice is no error. */

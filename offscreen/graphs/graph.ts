@@ -1,4 +1,5 @@
 import type { Precision } from '../../src/protocol/hardware-names.ts';
+import type { AdaptedLayers } from './build/adapted.ts';
 import type { EmittedGraph } from './build/graph-builder.ts';
 import type { LinearStorage } from './build/linear.ts';
 import type { Float } from './build/value.ts';
@@ -18,6 +19,8 @@ export interface Storage {
    * written out over a cache of fixed capacity, in place of one fused operator whose cache grows.
    */
   readonly standard?: true | undefined;
+  /** Linear layers that adapters change at every run. Weights are the same with and without. */
+  readonly adapted?: AdaptedLayers | undefined;
 }
 
 export interface StorageOptions {

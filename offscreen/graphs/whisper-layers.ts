@@ -1,3 +1,4 @@
+import { adapted } from './build/adapted.ts';
 import { addLayerNorm, attention, type Stream } from './build/fused.ts';
 import type { GraphBuilder } from './build/graph-builder.ts';
 import { productOf } from './build/linear.ts';
@@ -91,7 +92,8 @@ export function whisperInputs(
   );
   const [bias] = g.weights(recipe, [`${all}.bias`]);
   if (!bias) throw new GraphError('A recipe without a weight.');
-  return add(g, product, bias);
+  const layers = names.map((part) => ({ name: part, outputs: hidden }));
+  return adapted(g, input, add(g, product, bias), { inputs: hidden, layers });
 }
 
 function outputLayer(g: GraphBuilder, input: Value, name: string, { shape, storage }: WhisperLayer): Value {

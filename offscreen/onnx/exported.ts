@@ -13,7 +13,7 @@ const Typed = v.object({ model_type: v.optional(v.string()), architectures: v.nu
  */
 export function isExported(paths: readonly string[], config: unknown): boolean {
   if (!paths.some(isGraph)) return false;
-  if (!paths.some((path) => path.endsWith('.safetensors'))) return true;
+  if (!paths.some((path) => /^model.*\.safetensors$/.test(path))) return true;
   const parsed = v.safeParse(Typed, config);
   return parsed.success && !FAMILIES.some(({ modelTypes }) => modelTypes.includes(parsed.output.model_type ?? ''));
 }

@@ -1,4 +1,4 @@
-import { isGraph } from '../../src/protocol/model-files.ts';
+import { ADAPTER_CONFIG, ADAPTER_WEIGHTS, isGraph } from '../../src/protocol/model-files.ts';
 import { isExported } from './exported.ts';
 import { chooseFile, type GraphFile, graphBytes, graphFiles, isDataOf, isLarge } from './layout.ts';
 
@@ -9,8 +9,9 @@ interface Sized {
 
 const isCheckpoint = (path: string): boolean => /\.safetensors(\.index\.json)?$/.test(path);
 
-/** What of a repository is used: graphs that others made, or the checkpoint, never both. */
-export function usableFiles<File extends { readonly path: string }>(files: readonly File[], config: unknown): File[] {
+/** What of a repository is used: graphs that others made, or the checkpoint, never both; adapters lie in a folder of their own. */
+export function usableFiles<File extends { readonly path: string }>(all: readonly File[], config: unknown): File[] {
+  const files = all.filter(({ path }) => path !== ADAPTER_WEIGHTS && path !== ADAPTER_CONFIG);
   const paths = files.map(({ path }) => path);
   if (isExported(paths, config)) return files.filter(({ path }) => !isCheckpoint(path));
   const graphs = paths.filter(isGraph);

@@ -6,13 +6,24 @@ import type { Settings } from '../../src/protocol/settings.ts';
 import { abortable } from '../../src/shared/abort.ts';
 import type { Clock } from '../../src/shared/clock.ts';
 import type { Logger } from '../../src/shared/logger.ts';
-import type { ComponentProgress, Engine, LoadedModel, MemoryUse, ModelUse } from '../engines/engine.ts';
-import type { ModelFiles, ModelManifest } from '../store/manifest.ts';
+import type { Engine, LoadedModel, MemoryUse, ModelUse } from '../engines/engine.ts';
+import type { ModelManifest } from '../store/manifest.ts';
 import { planEviction, totalMemory, withinBudget } from './budget.ts';
 import { freeIdle, makeRoom } from './idle.ts';
 import { createLease, type Lease } from './lease.ts';
 import { trackLoadProgress } from './load-progress.ts';
-import { describeResident, heldBytes, isIdle, meets, type Resident, type Wanted } from './resident.ts';
+import {
+  describeResident,
+  heldBytes,
+  holdAs,
+  isIdle,
+  meets,
+  namesHeld,
+  type OpenFiles,
+  type Resident,
+  viewFor,
+  type Wanted,
+} from './resident.ts';
 
 export interface AcquireOptions {
   /** Who holds the lease: a session's token. */
@@ -52,12 +63,7 @@ export interface Pool {
 
 export interface PoolEnvironment {
   readonly engines: readonly Engine[];
-  /** The files of a model that is about to be loaded; downloading is told by `onProgress`. */
-  readonly openFiles: (
-    manifest: ModelManifest,
-    signal: AbortSignal,
-    onProgress: (progress: ComponentProgress) => void,
-  ) => ModelFiles;
+  readonly openFiles: OpenFiles;
   readonly settings: Settings;
   readonly logger: Logger;
   readonly now: Clock;
@@ -78,14 +84,16 @@ export function createPool(environment: PoolEnvironment): Pool {
     return engine;
   };
   const contentOf = (manifest: ModelManifest): string =>
-    `${manifest.engine}/${settings.backend}/${manifest.contentHash}`;
+    `${manifest.engine}/${settings.backend}/${(manifest.base ?? manifest).contentHash}`;
   const keyOf = ({ manifest, hardware = {} }: Wanted): string =>
-    [contentOf(manifest), hardware.backends, hardware.precision].filter((part) => part !== undefined).join('/');
+    [contentOf(manifest), hardware.backends, hardware.precision, manifest.base && 'adapted']
+      .filter((part) => part !== undefined)
+      .join('/');
 
   /** The copy that serves a request: the one that was loaded for such requests, or any other that will do. */
   function find(wanted: Wanted): Resident | undefined {
     const content = contentOf(wanted.manifest);
-    const willDo = (resident: Resident) => resident.content === content && meets(resident, wanted.hardware ?? {});
+    const willDo = (resident: Resident) => resident.content === content && meets(resident, wanted);
     return residents.get(keyOf(wanted)) ?? [...residents.values()].find(willDo);
   }
 
@@ -118,17 +126,6 @@ export function createPool(environment: PoolEnvironment): Pool {
   function touch(resident: Resident): void {
     resident.lastUsedAt = now();
     watchIdle(resident);
-  }
-
-  function hold(resident: Resident, holder: string): void {
-    resident.holders.set(holder, (resident.holders.get(holder) ?? 0) + 1);
-  }
-
-  function unhold(resident: Resident, holder: string): void {
-    const left = (resident.holders.get(holder) ?? 1) - 1;
-    if (left > 0) resident.holders.set(holder, left);
-    else resident.holders.delete(holder);
-    touch(resident);
   }
 
   /** Sets memory aside for a model that is being loaded, if it can be had without anybody losing one that is in use. */
@@ -165,6 +162,7 @@ export function createPool(environment: PoolEnvironment): Pool {
       memory: { gpuBytes: 0, cpuBytes: 0 },
       model: undefined,
       holders: new Map(),
+      used: new Map([[manifest.contentHash, manifest]]),
       active: 0,
       lastUsedAt: now(),
       abortLoad,
@@ -232,12 +230,14 @@ export function createPool(environment: PoolEnvironment): Pool {
   }
 
   /** The model in memory, with everything that a use of it needs. */
-  async function ready(resident: Resident, { use, signal, onProgress }: AcquireOptions): Promise<LoadedModel> {
+  async function ready(resident: Resident, manifest: ModelManifest, options: AcquireOptions): Promise<LoadedModel> {
+    const { use, signal, onProgress } = options;
     // A wrapper of its own per caller: two calls with the same listener are two subscriptions.
     const listener = (progress: LoadProgress) => onProgress?.(progress);
     resident.listeners.add(listener);
     try {
-      const model = resident.state === 'ready' ? await resident.loaded : await waitForLoad(resident, signal);
+      const loaded = resident.state === 'ready' ? await resident.loaded : await waitForLoad(resident, signal);
+      const model = viewFor(resident, loaded, manifest, environment.openFiles);
       await model.prepare(use, signal);
       return model;
     } finally {
@@ -252,15 +252,19 @@ export function createPool(environment: PoolEnvironment): Pool {
       // Whoever needs it now makes the load that was begun ahead one that others leave for.
       if (!options.onlyIntoFree) resident.onlyIntoFree = false;
       // Counted before waiting, so that a load which several sessions wait for cannot be evicted between.
-      hold(resident, options.holder);
+      const unhold = holdAs(resident, options.holder, manifest.card.name);
+      const release = () => {
+        unhold();
+        touch(resident);
+      };
       try {
-        const model = await ready(resident, options);
+        const model = await ready(resident, manifest, options);
         return createLease(resident, model, {
           touch: () => touch(resident),
-          release: () => unhold(resident, options.holder),
+          release,
         });
       } catch (error) {
-        unhold(resident, options.holder);
+        release();
         throw error;
       }
     },
@@ -271,7 +275,7 @@ export function createPool(environment: PoolEnvironment): Pool {
       await Promise.all(matching.map((resident) => remove(resident, 'asked to')));
       return matching.length > 0;
     },
-    isResident: (contentHash) => [...residents.values()].some(({ manifest }) => manifest.contentHash === contentHash),
+    isResident: (contentHash) => [...residents.values()].some(({ used }) => used.has(contentHash)),
     applySettings(next) {
       settings = next;
       for (const idle of [...residents.values()].filter(isIdle)) {
@@ -288,13 +292,8 @@ export function createPool(environment: PoolEnvironment): Pool {
     get modelLoads() {
       return modelLoads;
     },
-    heldModels(holder) {
-      const held = [...residents.values()].filter(({ holders, state }) => state === 'ready' && holders.has(holder));
-      return [...new Set(held.map(({ manifest }) => manifest.card.name))];
-    },
+    heldModels: (holder) => namesHeld(residents.values(), holder),
     heldBytes: (holders, except) => heldBytes(residents.values(), holders, except && find(except)),
-    async dispose() {
-      await Promise.all([...residents.values()].map((resident) => remove(resident, 'host ends')));
-    },
+    dispose: async () => void (await Promise.all([...residents.values()].map((left) => remove(left, 'host ends')))),
   };
 }

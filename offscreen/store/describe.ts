@@ -4,10 +4,11 @@ import type { ModelCard, ModelHardware } from '../../src/protocol/model.ts';
 import { parseModelName } from '../../src/protocol/model-name.ts';
 import type { ModelTask } from '../families/family.ts';
 import { familyOf } from '../families/registry.ts';
-import { parseFields } from '../graphs/config-fields.ts';
+import { parseFields, unsupported } from '../graphs/config-fields.ts';
 import { exportedTasks, isExported } from '../onnx/exported.ts';
 import { expectedFiles } from '../onnx/model-files.ts';
 import { hardwareOf } from './model-hardware.ts';
+import { baseFiles } from './sources/adapter-model.ts';
 import type { RemoteModel } from './sources/remote-model.ts';
 
 const ConfigFile = v.object({
@@ -26,12 +27,14 @@ export function describeModel(name: string, remote: RemoteModel, config: unknown
   if (!parsed) throw new WebplatError('unknown-model');
   const bytes = sumOf(expectedFiles(remote.files, () => false));
   const { kind, tasks, residentBytes, hardware } = natureOf(remote, config, bytes);
+  const isAdapter = baseFiles(remote.files).length < remote.files.length;
+  const what = isAdapter ? `Adapter of ${remote.base?.slice(0, 256) ?? `a ${kind} model`}` : `${kind} model`;
   const { max_position_embeddings: contextTokens } = parseFields(ConfigFile, config ?? {});
   const host = parsed.scheme === 'packaged' || parsed.scheme === 'file' ? undefined : hostOf(remote);
   return {
     name,
     title: titleOf(name),
-    description: `${kind} model${host ? ` from ${host}` : ''}`,
+    description: `${what}${host ? ` from ${host}` : ''}`,
     licence: remote.licence,
     tasks: [...(Object.keys(tasks) as ModelTask[]), 'tensors'],
     source: { packaged: 'packaged', file: 'file', hf: 'hub', https: 'web' }[parsed.scheme] as ModelCard['source'],
@@ -58,10 +61,15 @@ interface Nature {
 function natureOf({ files }: RemoteModel, config: unknown, bytes: number): Nature {
   const paths = files.map(({ path }) => path);
   if (isExported(paths, config)) {
+    if (baseFiles(files).length < files.length) throw unsupported('Graphs that others exported take no adapters.');
     return { kind: 'ONNX', tasks: exportedTasks(config, paths), residentBytes: bytes * RESIDENT_PER_STORED_GRAPH };
   }
   const family = familyOf(config);
-  const hardware = hardwareOf(family, config, sumOf(files.filter(({ path }) => path.endsWith('.safetensors'))));
+  const hardware = hardwareOf(
+    family,
+    config,
+    sumOf(baseFiles(files).filter(({ path }) => path.endsWith('.safetensors'))),
+  );
   const best = hardware.precisions.find(({ precision }) => precision === hardware.recommended.precision);
   const residentBytes = (best?.bytes ?? bytes) * RESIDENT_PER_WEIGHTS;
   return { kind: family.modelTypes[0] ?? '', tasks: family.tasks(config), residentBytes, hardware };

@@ -2,7 +2,7 @@ import { WebplatError } from '../../src/protocol/errors.ts';
 import type { DownloadSettings } from '../../src/protocol/settings.ts';
 import { artifactBytes, removeArtifacts } from './artifacts.ts';
 import type { FileStore } from './file-store.ts';
-import type { ModelRecord } from './model-record.ts';
+import { compiledHash, type ModelRecord } from './model-record.ts';
 import type { ModelStore } from './model-store.ts';
 
 export interface DiskEnvironment {
@@ -76,19 +76,19 @@ export function createDisk(environment: DiskEnvironment): Disk {
     return Math.max(0, over, short);
   }
 
-  async function sizeOf({ files, contentHash }: ModelRecord): Promise<number> {
+  async function sizeOf(record: ModelRecord): Promise<number> {
     const stored = await Promise.all(
-      files.map(async ({ bytes, sha256 }) => (sha256 && (await fileStore.find(sha256)) ? bytes : 0)),
+      record.files.map(async ({ bytes, sha256 }) => (sha256 && (await fileStore.find(sha256)) ? bytes : 0)),
     );
-    return stored.reduce((sum, bytes) => sum + bytes, await artifactBytes(root, contentHash));
+    return stored.reduce((sum, bytes) => sum + bytes, await artifactBytes(root, compiledHash(record)));
   }
 
   async function remove(record: ModelRecord): Promise<void> {
     const others = (await models().records()).some(
-      ({ card, contentHash }) => contentHash === record.contentHash && card.name !== record.card.name,
+      (other) => compiledHash(other) === compiledHash(record) && other.card.name !== record.card.name,
     );
     // The record goes last: what it does not name any more nobody would find and remove.
-    if (!others) await removeArtifacts(root, record.contentHash);
+    if (!others) await removeArtifacts(root, compiledHash(record));
     await models().forget(record.card.name);
   }
 

@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { fromWireError, toWireError, WireError } from '../../src/protocol/errors.ts';
+import { fromWireError, toWireError, WebplatError, WireError } from '../../src/protocol/errors.ts';
 import { Bytes, RequestId } from '../../src/protocol/scalars.ts';
 import type { FileAccess, ModelFiles } from './manifest.ts';
 
@@ -7,9 +7,14 @@ import type { FileAccess, ModelFiles } from './manifest.ts';
 
 const Path = v.pipe(v.string(), v.maxLength(256));
 
+/** Number by which an engine and its worker know an adapter. */
+export const AdapterId = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
+
 export const FileAsk = v.strictObject({
   kind: v.literal('ask'),
   id: RequestId,
+  /** Whose files are meant; the model's own, if left out. */
+  adapter: v.optional(AdapterId),
   what: v.variant('do', [
     v.strictObject({ do: v.literal('open'), path: Path }),
     v.strictObject({ do: v.literal('chunk'), path: Path, index: v.pipe(v.number(), v.safeInteger(), v.minValue(0)) }),
@@ -32,8 +37,9 @@ export const FileAnswer = v.strictObject({
 export type FileAnswer = v.InferOutput<typeof FileAnswer>;
 
 /** Answers a worker's questions about files. */
-export async function answerFileAsk({ id, what }: FileAsk, files: ModelFiles): Promise<FileAnswer> {
+export async function answerFileAsk({ id, what }: FileAsk, files: ModelFiles | undefined): Promise<FileAnswer> {
   try {
+    if (!files) throw new WebplatError('internal');
     if (what.do === 'open') return { kind: 'answer', id, access: await files.open(what.path) };
     if (what.do === 'chunk') await files.chunk(what.path, what.index);
     else await files.checked(what.paths);
@@ -45,6 +51,8 @@ export async function answerFileAsk({ id, what }: FileAsk, files: ModelFiles): P
 
 /** The worker's end. */
 export interface FileServiceClient extends ModelFiles {
+  /** The files of an adapter, by the same way. */
+  of(adapter: number): ModelFiles;
   /** Takes an answer of the other end. */
   receive(answer: FileAnswer): void;
 }
@@ -53,25 +61,30 @@ export function createFileServiceClient(post: (ask: FileAsk) => void): FileServi
   const waiting = new Map<number, (answer: FileAnswer) => void>();
   let last = 0;
 
-  async function ask(what: FileAsk['what']): Promise<FileAnswer> {
+  async function ask(adapter: number | undefined, what: FileAsk['what']): Promise<FileAnswer> {
     last += 1;
     const id = last;
     const answer = await new Promise<FileAnswer>((resolve) => {
       waiting.set(id, resolve);
-      post({ kind: 'ask', id, what });
+      post({ kind: 'ask', id, ...(adapter !== undefined && { adapter }), what });
     });
     if (answer.error) throw fromWireError(answer.error);
     return answer;
   }
 
-  return {
+  const filesOf = (adapter: number | undefined): ModelFiles => ({
     async open(path) {
-      const { access } = await ask({ do: 'open', path });
+      const { access } = await ask(adapter, { do: 'open', path });
       if (!access) throw new TypeError('An opened file without a way to it.');
       return access as FileAccess;
     },
-    chunk: async (path, index) => void (await ask({ do: 'chunk', path, index })),
-    checked: async (paths) => void (await ask({ do: 'checked', paths: [...paths] })),
+    chunk: async (path, index) => void (await ask(adapter, { do: 'chunk', path, index })),
+    checked: async (paths) => void (await ask(adapter, { do: 'checked', paths: [...paths] })),
+  });
+
+  return {
+    ...filesOf(undefined),
+    of: filesOf,
     receive(answer) {
       waiting.get(answer.id)?.(answer);
       waiting.delete(answer.id);

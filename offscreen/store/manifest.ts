@@ -14,6 +14,8 @@ export interface ModelManifest {
   /** SHA-256 over what is known of the files' contents: two names with the same content share one resident copy. */
   readonly contentHash: string;
   readonly files: readonly ModelFile[];
+  /** Set where it is an adapter of another model: what it has in common with that, files in `adapter/` left out. */
+  readonly base?: { readonly contentHash: string };
 }
 
 /** How an engine's worker gets at a file. */

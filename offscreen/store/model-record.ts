@@ -5,6 +5,7 @@ import { Bytes, Timestamp } from '../../src/protocol/scalars.ts';
 import { sha256 } from './digest.ts';
 import type { ModelManifest } from './manifest.ts';
 import type { FileRequest } from './obtain.ts';
+import { baseFiles } from './sources/adapter-model.ts';
 import type { RemoteFile } from './sources/remote-model.ts';
 
 const Hex64 = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/));
@@ -25,6 +26,8 @@ export type RecordedFile = v.InferOutput<typeof RecordedFile>;
 export const ModelRecord = v.strictObject({
   card: ModelCard,
   contentHash: Hex64,
+  /** Of an adapter: what the model is known by that it changes. */
+  base: v.optional(v.strictObject({ contentHash: Hex64 })),
   files: v.array(RecordedFile),
   /** The version of the source that was listed. */
   commit: v.optional(v.string()),
@@ -60,6 +63,16 @@ export function contentHashOf(files: readonly RecordedFile[]): Promise<string> {
   return hashOf(lines.sort().join(''));
 }
 
+/** What an adapter's files have in common with the model that it changes; undefined for files that are no adapter. */
+export async function baseHashOf(files: readonly RecordedFile[]): Promise<ModelRecord['base']> {
+  const own = baseFiles(files);
+  return own.length === files.length ? undefined : { contentHash: await contentHashOf(own) };
+}
+
+/** What is compiled of a model is known by this: adapters change none of it. */
+export const compiledHash = ({ base, contentHash }: Pick<ModelRecord, 'base' | 'contentHash'>): string =>
+  (base ?? { contentHash }).contentHash;
+
 /** What the file store has to bring. */
 export function requestOf(file: RecordedFile, headers: Readonly<Record<string, string>>): FileRequest {
   const { key, bytes, sha256: known, gitOid, urls } = file;
@@ -76,6 +89,7 @@ export function requestOf(file: RecordedFile, headers: Readonly<Record<string, s
   };
 }
 
-export function manifestOf({ card, contentHash, files }: ModelRecord): ModelManifest {
-  return { card, engine: 'ort', contentHash, files: files.map(({ path, bytes }) => ({ path, bytes })) };
+export function manifestOf({ card, contentHash, base, files }: ModelRecord): ModelManifest {
+  const listed = files.map(({ path, bytes }) => ({ path, bytes }));
+  return { card, engine: 'ort', contentHash, files: listed, ...(base && { base }) };
 }

@@ -1,5 +1,6 @@
 import { WebplatError } from '../../src/protocol/errors.ts';
 import type { ModelCard } from '../../src/protocol/model.ts';
+import { ADAPTER_CONFIG } from '../../src/protocol/model-files.ts';
 import { canonicalName, type ParsedModelName, parseModelName } from '../../src/protocol/model-name.ts';
 import type { DownloadSettings } from '../../src/protocol/settings.ts';
 import { createMutex } from '../../src/shared/mutex.ts';
@@ -11,10 +12,19 @@ import type { Disk } from './disk.ts';
 import { assertConnectionAllowed, assertModelAllowed } from './download-rules.ts';
 import type { FileStore } from './file-store.ts';
 import type { ModelManifest, ModelSource } from './manifest.ts';
-import { contentHashOf, type ModelRecord, manifestOf, recordFile, recordKey, requestOf } from './model-record.ts';
+import {
+  baseHashOf,
+  contentHashOf,
+  type ModelRecord,
+  manifestOf,
+  recordFile,
+  recordKey,
+  requestOf,
+} from './model-record.ts';
 import { asWebplatError } from './obtain.ts';
 import { openStoredFiles } from './open-files.ts';
 import type { Records } from './records.ts';
+import { baseOf, isBareAdapter, withBase } from './sources/adapter-model.ts';
 import { listFolderModel } from './sources/folder.ts';
 import { listHubModel } from './sources/hub.ts';
 import type { RemoteModel } from './sources/remote-model.ts';
@@ -101,7 +111,25 @@ export function createModelStore(environment: ModelStoreEnvironment): ModelStore
       if (after && after !== before) await save(after);
     });
 
+  /** A model as its source lists it; an adapter together with the model that it changes. */
   async function list(parsed: ParsedModelName, withToken: boolean, signal: AbortSignal): Promise<RemoteModel> {
+    const remote = await listOne(parsed, withToken, signal);
+    if (!isBareAdapter(remote.files)) return remote;
+    const base = baseOf(await readSmall(remote, ADAPTER_CONFIG, signal));
+    assertModelAllowed(base.name, settings());
+    try {
+      // Nobody but the hub is given the hub's token.
+      const changed = await listOne(base.parsed, withToken && parsed.scheme === 'hf', signal);
+      return withBase(remote, { ...changed, base: base.name });
+    } catch (error) {
+      const mayBePrivate = !withToken && parsed.scheme === 'hf' && token() !== undefined;
+      if (!(error instanceof SourceFault) || error.kind !== 'missing' || mayBePrivate) throw error;
+      const reason = `The adapter is for ${base.name.slice(0, 200)}, which the hub does not have.`;
+      throw new WebplatError('model-unsupported', undefined, { reason });
+    }
+  }
+
+  async function listOne(parsed: ParsedModelName, withToken: boolean, signal: AbortSignal): Promise<RemoteModel> {
     const { hubUrl, mirrors } = settings();
     if (parsed.scheme === 'hf') {
       const { repository, revision } = parsed;
@@ -148,6 +176,7 @@ export function createModelStore(environment: ModelStoreEnvironment): ModelStore
     const value: ModelRecord = {
       card: describeModel(name, used, config),
       contentHash: await contentHashOf(files),
+      base: await baseHashOf(files),
       files,
       ...(remote.commit !== undefined && { commit: remote.commit }),
       isPrivate,

@@ -4,7 +4,7 @@ import { replacedError } from './arrival.ts';
 import { assertConnectionAllowed } from './download-rules.ts';
 import type { FileJob } from './file-store.ts';
 import type { FileAccess, ModelFiles, ModelManifest } from './manifest.ts';
-import { type ModelRecord, type RecordedFile, requestOf } from './model-record.ts';
+import { compiledHash, type ModelRecord, type RecordedFile, requestOf } from './model-record.ts';
 import type { ModelStoreEnvironment } from './model-store.ts';
 
 type OpenEnvironment = Pick<
@@ -107,7 +107,7 @@ export function openStoredFiles(
 
   async function noteWrong(error: unknown): Promise<void> {
     if (error instanceof WebplatError && error.code === 'model-corrupt') {
-      await environment.onWrongContent(manifest.contentHash);
+      await environment.onWrongContent(compiledHash(manifest));
     }
   }
 

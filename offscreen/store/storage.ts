@@ -15,7 +15,7 @@ import { openPrivateFiles } from './files.ts';
 import { createHashClient } from './hash/client.ts';
 import { createJobs, type Jobs } from './jobs.ts';
 import type { ModelManifest, ModelSource } from './manifest.ts';
-import { ModelRecord } from './model-record.ts';
+import { compiledHash, ModelRecord } from './model-record.ts';
 import { createModelStore, type ModelStore } from './model-store.ts';
 import { dropOrphans } from './orphans.ts';
 import { createPackagedSource } from './packaged-source.ts';
@@ -255,13 +255,13 @@ async function stateOf(
   ]);
   return {
     models: await Promise.all(
-      records.map(async ({ card, files, contentHash, pinned, addedAt, lastUsedAt, sites, ...more }) => {
+      records.map(async ({ card, files, contentHash, base, pinned, addedAt, lastUsedAt, sites, ...more }) => {
         const here = files.filter(({ sha256 }) => sha256 !== undefined && stored.has(sha256));
         const storedBytes = here.reduce((sum, { bytes }) => sum + bytes, 0);
         return {
           card: { ...card, downloadBytes: missingBytes(files, (file) => here.includes(file)) },
           storedBytes,
-          compiledBytes: await artifactBytes(root, contentHash),
+          compiledBytes: await artifactBytes(root, compiledHash({ contentHash, base })),
           pinned,
           inUse: isInUse(contentHash),
           addedAt,

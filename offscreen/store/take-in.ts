@@ -12,9 +12,10 @@ import type { Disk } from './disk.ts';
 import type { FileStore } from './file-store.ts';
 import type { JobReport } from './jobs.ts';
 import { localSource } from './local-source.ts';
-import { contentHashOf, type ModelRecord, type RecordedFile, requestOf } from './model-record.ts';
+import { baseHashOf, contentHashOf, type ModelRecord, type RecordedFile, requestOf } from './model-record.ts';
 import type { ModelStore } from './model-store.ts';
 import { asWebplatError, type FileRequest } from './obtain.ts';
+import { baseFiles, isBareAdapter } from './sources/adapter-model.ts';
 import { SourceFault } from './transfer/fault.ts';
 
 /** Files that are to become a model. */
@@ -80,7 +81,10 @@ export async function takeIn(
       config,
     )
   ) {
-    throw new FilesRefused('incomplete', 'There is no config.json.');
+    const reason = isBareAdapter(incoming.files)
+      ? 'These are the files of an adapter. Put them into a folder called adapter, beside the files of its model.'
+      : 'There is no config.json.';
+    throw new FilesRefused('incomplete', reason);
   }
   await assertComplete(files);
   const card = cardOf(environment, used, config);
@@ -134,7 +138,7 @@ async function readJson(files: PickedFiles, path: string): Promise<unknown> {
 async function assertComplete(files: PickedFiles): Promise<void> {
   const paths = new Set(files.map(({ path }) => path));
   if (paths.size !== files.length) throw new FilesRefused('double', 'A file was picked twice.');
-  if (!files.some(({ path }) => /\.(safetensors|onnx)$/.test(path))) {
+  if (!baseFiles(files).some(({ path }) => /\.(safetensors|onnx)$/.test(path))) {
     throw new FilesRefused('incomplete', 'There are no weights: model.safetensors, its parts, or a graph.');
   }
   if (!paths.has(INDEX)) return;
@@ -223,6 +227,7 @@ async function recordOf(
     card,
     // Of what was read here, never of what an archive says: models of the same content share what is compiled and loaded.
     contentHash: await contentHashOf(recorded),
+    base: await baseHashOf(recorded),
     files: recorded,
     ...(commit !== undefined && { commit }),
     isPrivate,

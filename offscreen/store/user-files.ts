@@ -12,6 +12,7 @@ import type { Disk } from './disk.ts';
 import type { FileStore } from './file-store.ts';
 import type { JobReport, Jobs } from './jobs.ts';
 import type { ModelStore } from './model-store.ts';
+import { baseFiles } from './sources/adapter-model.ts';
 import { addressesOf } from './sources/addresses.ts';
 import { type IncomingModel, takeIn } from './take-in.ts';
 
@@ -55,9 +56,17 @@ export function createUserFiles({ parts, jobs, settings, now }: UserFilesEnviron
       turns.run(async () => {
         signal.throwIfAborted();
         const { models, fileStore, makeRoom } = await parts();
+        // An adapter's files are of two repositories, and of which versions an archive does not say.
+        const isAdapted = baseFiles(incoming.files).length < incoming.files.length;
+        const nowhere = () => [];
         const urlsOf = (model: string, commit: string | undefined, path: string) =>
           addressesOf(model, commit, path, settings());
-        await takeIn({ models, fileStore, makeRoom, urlsOf, now }, incoming, signal, report);
+        await takeIn(
+          { models, fileStore, makeRoom, urlsOf: isAdapted ? nowhere : urlsOf, now },
+          incoming,
+          signal,
+          report,
+        );
       }),
     );
     // How it ended is what the job tells.

@@ -18,9 +18,17 @@ export const leadsOut = (path: string): boolean =>
   /^[A-Za-z]:/.test(path) ||
   /(^|\/)\.\.(\/|$)/.test(path);
 
+/** Where a model keeps the files of an adapter that changes it. */
+export const ADAPTER_FOLDER = 'adapter/';
+/** Weights of an adapter, as PEFT calls them (https://huggingface.co/docs/peft/developer_guides/checkpoint). */
+export const ADAPTER_WEIGHTS = 'adapter_model.safetensors';
+export const ADAPTER_CONFIG = 'adapter_config.json';
+
 /** Files that a model may need to run, of all that a repository has. */
 export function isRunTimeFile(path: string): boolean {
+  if (path.startsWith(ADAPTER_FOLDER)) return isAdapterFile(path.slice(ADAPTER_FOLDER.length));
   return (
+    path === ADAPTER_WEIGHTS ||
     /^[a-z_]+(_config|config|map|vocab|merges|processor)\.json$/.test(path) ||
     /^(config|tokenizer|vocab|vocabulary|added_tokens|preprocessor_config)\.json$/.test(path) ||
     /^(vocab|merges)\.txt$/.test(path) ||
@@ -30,6 +38,10 @@ export function isRunTimeFile(path: string): boolean {
     /^(onnx\/)?[A-Za-z0-9_.-]+\.onnx((_data(_\d+)?|\.data))?$/.test(path)
   );
 }
+
+/** What an adapter consists of: its weights, and texts that take the place of the model's own. */
+export const isAdapterFile = (path: string): boolean =>
+  path === ADAPTER_WEIGHTS || /^(adapter_config|config|tokenizer|[a-z]+_config)\.json$/.test(path);
 
 /** Weights in the format that graphs are made from. */
 const isCheckpoint = (path: string): boolean => path.endsWith('.safetensors');

@@ -102,6 +102,8 @@ export const ResidentModel = v.strictObject({
   /** Absent for models that are in memory as a whole. */
   streaming: v.optional(Streaming),
   components: v.array(LoadingComponent),
+  /** Adapters that it was used with since it was loaded. */
+  adapters: v.optional(v.array(ModelName)),
   gpuBytes: Bytes,
   cpuBytes: Bytes,
   /** The most that it ever took on the graphics device, where that is counted. */

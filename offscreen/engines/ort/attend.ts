@@ -1,4 +1,5 @@
 import { answerFileAsk } from '../../store/file-service.ts';
+import type { ModelFiles } from '../../store/manifest.ts';
 import type { LoadOptions } from '../engine.ts';
 import type { FromWorker, ToWorker } from './messages.ts';
 
@@ -6,6 +7,7 @@ import type { FromWorker, ToWorker } from './messages.ts';
 export function createAttendant(
   worker: Pick<Worker, 'postMessage'>,
   { files, admit, onProgress, onDropped }: Pick<LoadOptions, 'files' | 'admit' | 'onProgress' | 'onDropped'>,
+  filesOf: (adapter: number) => ModelFiles | undefined = () => undefined,
 ): (message: FromWorker) => boolean {
   const tell = (message: ToWorker) => worker.postMessage(message);
   return (message) => {
@@ -15,7 +17,8 @@ export function createAttendant(
     } else if (message.kind === 'dropped') {
       onDropped(message.component);
     } else if (message.kind === 'ask') {
-      void answerFileAsk(message, files).then(tell);
+      const { adapter } = message;
+      void answerFileAsk(message, adapter === undefined ? files : filesOf(adapter)).then(tell);
     } else if (message.kind === 'admit') {
       void admit(message.memory).then((answer) =>
         tell({ kind: 'admitted', ...(!answer.granted && { quotaBytes: answer.quotaBytes }) }),

@@ -2,8 +2,10 @@ import * as v from 'valibot';
 import { fromWireError, WebplatError } from '../../../src/protocol/errors.ts';
 import { TASKS } from '../../../src/protocol/tasks/tasks.ts';
 import { onAbort } from '../../../src/shared/abort.ts';
-import type { GenerateEvents, LoadedInfo, LoadedModel, ModelUse, PerformEvents } from '../engine.ts';
+import type { GenerateEvents, LoadedInfo, LoadedModel, PerformEvents } from '../engine.ts';
+import type { AdapterOf } from './adapters/told-adapters.ts';
 import { CountValue, DoneValue, FromWorker, GenerateValue, RunValue, type State, type ToWorker } from './messages.ts';
+import type { AdaptedUse } from './open-model.ts';
 import { backendOf } from './placements.ts';
 
 /** A request without the number that the client gives it. */
@@ -20,8 +22,10 @@ export interface ClientStart {
   readonly worker: Worker;
   readonly info: Omit<LoadedInfo, 'contextTokens' | 'maxSequences' | 'precision'>;
   readonly state: State;
-  /** What it was loaded for. */
-  readonly use: ModelUse;
+  /** What it was loaded for, as the worker was told. */
+  readonly use: AdaptedUse;
+  /** The number of an adapter, which the worker is told of. */
+  readonly adapterOf: AdapterOf;
   /** Answers what the worker asks of its surroundings; false for everything else. */
   attend(message: FromWorker): boolean;
   /** How long a worker may take to notice an abort before it is given up as stuck. */
@@ -33,7 +37,7 @@ const ABORT_DEADLINE_MS = 60_000;
 
 /** A model that lives in a worker. The worker answers nobody else, and ends with the model. */
 export function createWorkerModel(start: ClientStart): LoadedModel {
-  const { worker, info, use: firstUse, attend, abortDeadlineMs = ABORT_DEADLINE_MS } = start;
+  const { worker, info, use: firstUse, adapterOf, attend, abortDeadlineMs = ABORT_DEADLINE_MS } = start;
   const pending = new Map<number, Pending>();
   const prepared = new Set([keyOf(firstUse)]);
   let { state } = start;
@@ -128,7 +132,7 @@ export function createWorkerModel(start: ClientStart): LoadedModel {
     }
   }
 
-  return {
+  const modelWith = (adapter: number | undefined): LoadedModel => ({
     get info() {
       const { contextTokens, maxSequences, precision, placements, streaming } = state;
       return {
@@ -141,24 +145,25 @@ export function createWorkerModel(start: ClientStart): LoadedModel {
       };
     },
     failed,
-    async prepare(use, signal) {
+    async prepare(wanted, signal) {
+      const use = { ...wanted, ...changedBy(adapter) };
       if (prepared.has(keyOf(use))) return;
       await ask(DoneValue, { kind: 'prepare', use }, { signal });
       prepared.add(keyOf(use));
     },
-    generate: (request, events) => ask(GenerateValue, { kind: 'generate', request }, events),
+    generate: (request, events) => ask(GenerateValue, { kind: 'generate', ...changedBy(adapter), request }, events),
     perform: ({ task, input, options, maxNewTokens }, events) =>
       ask(
         TASKS[task].output,
-        { kind: 'perform', request: { task, input, options, maxNewTokens } },
+        { kind: 'perform', ...changedBy(adapter), request: { task, input, options, maxNewTokens } },
         events,
         buffersIn(input),
       ),
-    countTokens: (input) => ask(CountValue, { kind: 'count', input }),
+    countTokens: (input) => ask(CountValue, { kind: 'count', ...changedBy(adapter), input }),
     run: ({ graph, inputs }, events) =>
       ask(
         RunValue,
-        { kind: 'run', ...(graph !== undefined && { graph }), inputs },
+        { kind: 'run', ...changedBy(adapter), ...(graph !== undefined && { graph }), inputs },
         events,
         Object.values(inputs).map(({ data }) => data),
       ),
@@ -166,11 +171,15 @@ export function createWorkerModel(start: ClientStart): LoadedModel {
     async dropIdle() {
       await ask(DoneValue, { kind: 'drop-idle' });
     },
+    adapted: (manifest, files) => modelWith(adapterOf(manifest, files)),
     async dispose() {
       end(new WebplatError('session-ended'));
     },
-  };
+  });
+  return modelWith(undefined);
 }
+
+const changedBy = (adapter: number | undefined) => (adapter === undefined ? {} : { adapter });
 
 /** The buffers anywhere in an input, each once. */
 function buffersIn(value: unknown, found = new Set<ArrayBuffer>()): ArrayBuffer[] {
@@ -179,4 +188,4 @@ function buffersIn(value: unknown, found = new Set<ArrayBuffer>()): ArrayBuffer[
   return [...found];
 }
 
-const keyOf = ({ task, graph = '' }: ModelUse): string => `${task} ${graph}`;
+const keyOf = ({ task, graph = '', adapter = -1 }: AdaptedUse): string => `${task} ${graph} ${adapter}`;

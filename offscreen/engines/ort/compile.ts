@@ -27,7 +27,7 @@ const SHARD_INDEX = '.safetensors.index.json';
 /** A component's graph and weights for the runtime: from the store, or made from the checkpoint and put there. */
 export async function compileComponent(
   { files, table, reader, family, contentHash, store, converters, onProgress }: CompileEnvironment,
-  { name: component, storage, label, graph }: PlannedComponent,
+  { name: component, storage, label, graph, stored }: PlannedComponent,
   { signal, urgency }: { readonly signal: AbortSignal; readonly urgency: () => number },
 ): Promise<Artifact> {
   // Graphs that others made are what they are.
@@ -43,10 +43,13 @@ export async function compileComponent(
   const tell = (phase: ComponentProgress['phase'], doneBytes: number, totalBytes: number) =>
     onProgress({ component, phase, doneBytes, totalBytes });
   tell('read', 0, 1);
+  /** What adapters change is written into the graph alone: weights on disk are the same for all. */
+  const asPlanned = (artifact: Artifact): Artifact =>
+    graph === stored ? artifact : { ...artifact, model: graph.model };
   const kept = await store.load(key);
   signal.throwIfAborted();
-  if (kept) return kept;
-  const sources = graph.parts.flatMap(({ steps }) => steps.flatMap(({ recipe }) => recipe.reads));
+  if (kept) return asPlanned(kept);
+  const sources = stored.parts.flatMap(({ steps }) => steps.flatMap(({ recipe }) => recipe.reads));
   const paths = [...new Set(sources.flatMap((param) => table.get(param)?.file ?? []))].sort();
   const madeOf = (await Promise.all(paths.map(files.identity))).join(' ');
   const elsewhere: Pick<WeightSource, 'makePart'> = converters
@@ -55,9 +58,9 @@ export async function compileComponent(
           converters.convert({ ...options, urgency, job: { component, storage, key, part: part.file, madeOf } }),
       }
     : {};
-  return store.make(
+  const made = await store.make(
     key,
-    graph,
+    stored,
     { reader, madeOf, ...elsewhere },
     {
       signal,
@@ -68,4 +71,5 @@ export async function compileComponent(
       },
     },
   );
+  return asPlanned(made);
 }

@@ -3,8 +3,10 @@ import type { StoredPrecision } from '../../../src/protocol/hardware.ts';
 import { abortable, onAbort } from '../../../src/shared/abort.ts';
 import { createMutex } from '../../../src/shared/mutex.ts';
 import type { ComponentName } from '../../families/family.ts';
-import type { DecoderShape } from '../../graphs/graph.ts';
+import type { AdaptedLayers, AdaptedProduct } from '../../graphs/build/adapted.ts';
+import { type DecoderShape, type Storage, storageOf } from '../../graphs/graph.ts';
 import type { ComponentProgress, MemoryUse } from '../engine.ts';
+import { choosePlan } from './choose-plan.ts';
 import {
   addMemory,
   componentMemory,
@@ -27,6 +29,10 @@ export interface ComponentsEnvironment<Session> {
   readonly precision: PlanRequest['precision'];
   /** What the model takes before any component is loaded. */
   readonly taken: MemoryUse;
+  /** Linear layers that adapters change: components are written so that they can be. None, if left out. */
+  readonly adapted?: () => AdaptedLayers;
+  /** Lets go of something beside components that nobody uses; false when there is nothing. */
+  readonly dropOther?: () => boolean;
   /** Makes one component run; `urgency` grows when somebody waits for it. */
   bring(
     planned: PlannedComponent,
@@ -49,6 +55,13 @@ export interface Components<Session> {
    * @throws WebplatError `out-of-memory` when it does not fit, however it is stored.
    */
   use(names: readonly ComponentName[], signal: AbortSignal): Promise<() => void>;
+  /**
+   * Takes memory for something beside components; what nobody uses leaves for it.
+   *
+   * @returns a function that gives it back
+   * @throws WebplatError `out-of-memory`
+   */
+  reserve(need: MemoryUse): Promise<() => void>;
   /** Lets everything go that nobody uses. */
   dropIdle(): Promise<void>;
   /** What that would give back. */
@@ -69,12 +82,18 @@ interface Entry<Session> {
   readonly ready: Promise<OpenComponent<Session>>;
   readonly abort: AbortController;
   readonly memory: MemoryUse;
+  /** What of it adapters can change. */
+  readonly products: readonly AdaptedProduct[];
   open?: OpenComponent<Session>;
   waiters: number;
   /** Requests that need it now, those that wait for it included. */
   users: number;
   /** When it was last asked for: what is wanted latest is wanted most. */
   urgency: number;
+  /** What adapters could change when it was last found to be written for them. */
+  adapted: AdaptedLayers | undefined;
+  /** Called when the last user has left. */
+  readonly onUnused: (() => void)[];
 }
 
 const NOTHING: MemoryUse = { gpuBytes: 0, cpuBytes: 0 };
@@ -83,8 +102,46 @@ export function createComponents<Session>(environment: ComponentsEnvironment<Ses
   const { tier, precision, bring, onProgress } = environment;
   const entries = new Map<ComponentName, Entry<Session>>();
   const planning = createMutex();
+  const reserved = new Set<MemoryUse>();
   let maxSequences = Number.POSITIVE_INFINITY;
   let asked = 0;
+
+  const taken = (): MemoryUse =>
+    [...[...entries.values()].map(({ memory }) => memory), ...reserved].reduce(addMemory, environment.taken);
+
+  /** Whether adapters change layers of a component that were not known when it was written. */
+  function isOutgrown(entry: Entry<Session>, layers: AdaptedLayers | undefined): boolean {
+    if (entry.adapted === layers) return false;
+    const { products, name } = entry;
+    const wanted = environment.emitterOf(name)?.(adaptable(storageOf('fp32'), layers)).adapted ?? [];
+    const fits = wanted.every((product) =>
+      products.some((p) => p.name === product.name && (p.replaced || !product.replaced)),
+    );
+    if (fits) entry.adapted = layers;
+    return !fits;
+  }
+
+  /** Takes components out that have to be written anew for what adapters change; answers those that are still in use. */
+  async function dropOutgrown(names: readonly ComponentName[]): Promise<readonly Entry<Session>[]> {
+    const layers = environment.adapted?.();
+    const outgrown = names.flatMap((name) => entries.get(name) ?? []).filter((entry) => isOutgrown(entry, layers));
+    await drop(outgrown.filter(({ open, users }) => open && users === 0));
+    return outgrown.filter((entry) => entries.get(entry.name) === entry);
+  }
+
+  /** Settles when nobody uses a component any more; whoever comes for it meanwhile waits too. */
+  async function waitUntilUnused(entry: Entry<Session>, signal: AbortSignal): Promise<void> {
+    if (!entry.open)
+      await abortable(
+        entry.ready.then(
+          () => {},
+          () => {},
+        ),
+        signal,
+      );
+    if (entry.users === 0) return;
+    await abortable(new Promise<void>((resolve) => entry.onUnused.push(resolve)), signal);
+  }
 
   async function startMissing(names: readonly ComponentName[]): Promise<void> {
     const missing = names.filter((name) => !entries.has(name));
@@ -94,16 +151,14 @@ export function createComponents<Session>(environment: ComponentsEnvironment<Ses
       if (!emit) throw new WebplatError('internal');
       return { name, emit };
     });
-    const plans = () => {
-      const taken = [...entries.values()].map(({ memory }) => memory).reduce(addMemory, environment.taken);
-      return planComponents({ tier, precision, wanted, taken });
-    };
-    const plan = await choosePlan(plans, environment.admit, dropLeastUsed);
+    const adapted = environment.adapted?.();
+    const plans = () => planComponents({ tier, precision, wanted, taken: taken(), adapted });
+    const plan = await choosePlan(plans, environment.admit, dropOne);
     maxSequences = Math.min(maxSequences, plan.maxSequences);
-    for (const planned of plan.components) start(planned, plan);
+    for (const planned of plan.components) start(planned, plan, adapted);
   }
 
-  function start(planned: PlannedComponent, plan: LoadPlan): void {
+  function start(planned: PlannedComponent, plan: LoadPlan, adapted: AdaptedLayers | undefined): void {
     const abort = new AbortController();
     const { name } = planned;
     const urgency = () => entry.urgency;
@@ -113,6 +168,9 @@ export function createComponents<Session>(environment: ComponentsEnvironment<Ses
       abort,
       memory: componentMemory(tier, planned, plan.maxSequences),
       waiters: 0,
+      products: planned.graph.adapted ?? [],
+      adapted,
+      onUnused: [],
       users: 0,
       urgency: 0,
       ready: brought.then(
@@ -160,7 +218,8 @@ export function createComponents<Session>(environment: ComponentsEnvironment<Ses
   }
 
   /** Lets go of what was not used for longest; false when everything is in use. */
-  async function dropLeastUsed(): Promise<boolean> {
+  async function dropOne(): Promise<boolean> {
+    if (environment.dropOther?.()) return true;
     const [oldest] = idle();
     if (oldest) await drop([oldest]);
     return oldest !== undefined;
@@ -180,16 +239,27 @@ export function createComponents<Session>(environment: ComponentsEnvironment<Ses
         }
       };
       const release = () => {
-        for (const entry of held) entry.users -= 1;
+        for (const entry of held) {
+          entry.users -= 1;
+          if (entry.users === 0) for (const tell of entry.onUnused.splice(0)) tell();
+        }
         held.clear();
       };
       try {
-        await planning.run(async () => {
-          // What is there already must not leave for what is missing.
-          hold();
-          await startMissing(names);
-          hold();
-        });
+        for (;;) {
+          const inUse = await planning.run(async () => {
+            const outgrown = await dropOutgrown(names);
+            if (outgrown.length > 0) return outgrown;
+            // What is there already must not leave for what is missing.
+            hold();
+            await startMissing(names);
+            hold();
+            return [];
+          });
+          if (inUse.length === 0) break;
+          // Not in turn: those who use them may want to plan something before they are done.
+          await Promise.all(inUse.map((entry) => waitUntilUnused(entry, signal)));
+        }
         await Promise.all([...held].map((entry) => waitFor(entry, signal)));
         return release;
       } catch (error) {
@@ -197,6 +267,15 @@ export function createComponents<Session>(environment: ComponentsEnvironment<Ses
         throw error;
       }
     },
+    reserve: (need) =>
+      planning.run(async () => {
+        const memory = () => addMemory(taken(), need);
+        const way = () => [{ components: [], maxSequences, memory: memory() }];
+        await choosePlan(way, environment.admit, dropOne);
+        const own = { ...need };
+        reserved.add(own);
+        return () => reserved.delete(own);
+      }),
     dropIdle: () => drop(idle()),
     idleMemory: () => idle().reduce((sum, { memory }) => addMemory(sum, memory), NOTHING),
     get(name) {
@@ -218,28 +297,6 @@ export function createComponents<Session>(environment: ComponentsEnvironment<Ses
   };
 }
 
-/**
- * The best way that memory is granted for. What nobody uses leaves before anything is given up for a way that takes less.
- *
- * @param plans ways with what is loaded now, best first
- * @param drop lets go of one thing that nobody uses; false when there is none
- */
-async function choosePlan(
-  plans: () => Iterable<LoadPlan>,
-  admit: ComponentsEnvironment<unknown>['admit'],
-  drop: () => Promise<boolean>,
-): Promise<LoadPlan> {
-  let leastBytes = Number.POSITIVE_INFINITY;
-  let quota = 0;
-  for (const plan of plans()) {
-    const quotaBytes = await admit(plan.memory);
-    if (quotaBytes === undefined) return plan;
-    if (await drop()) return choosePlan(plans, admit, drop);
-    quota = quotaBytes;
-    leastBytes = Math.min(leastBytes, plan.memory.gpuBytes || plan.memory.cpuBytes);
-  }
-  throw new WebplatError('out-of-memory', 'The model does not fit, however it is stored.', {
-    requested: leastBytes,
-    quota,
-  });
-}
+/** A way of storing in which adapters can change layers. */
+export const adaptable = (storage: Storage, adapted: AdaptedLayers | undefined): Storage =>
+  adapted && adapted.size > 0 ? { ...storage, adapted } : storage;

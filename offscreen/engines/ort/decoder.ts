@@ -6,6 +6,7 @@ import { DECODER_IO, type DecoderShape } from '../../graphs/graph.ts';
 import type { Decoder, DecoderSequence, EncoderStates, NewTokens, StepResult } from '../../tasks/decoder.ts';
 import type { SequenceCache } from './caches.ts';
 import { type CrossCache, countStates, fillCross } from './cross-cache.ts';
+import { fedWith } from './fed-with.ts';
 import type { Runnable } from './fixed-session.ts';
 import { type RunSetting, runInTurn } from './graph-runner.ts';
 import type { OrtModule } from './runtime.ts';
@@ -39,7 +40,17 @@ export interface Dialect {
   step(state: Pick<SequenceState, 'cache' | 'context' | 'length'>, step: Step): Promise<StepResult>;
 }
 
+/** What an adapter feeds a decoder, and the graph that computes keys and values of an encoder's states. */
+export interface DecoderFeeds {
+  readonly own: Readonly<Record<string, Tensor>>;
+  readonly cross: Readonly<Record<string, Tensor>>;
+}
+
+const UNCHANGED: DecoderFeeds = { own: {}, cross: {} };
+
 export interface OrtDecoder extends Decoder {
+  /** The same decoder as an adapter changes it: sequences of both share its caches, each for itself. */
+  adapted(feeds: DecoderFeeds): Decoder;
   /** A sequence about as many states of an encoder as there can be, which are all zero and were not computed. */
   openBlank(): Promise<DecoderSequence>;
   /** Gives the caches back; no sequence is open any more. */
@@ -105,17 +116,22 @@ export function createOrtDecoder(parts: OrtDecoderParts): OrtDecoder {
     });
   }
 
-  const openAll = async (count: number, about?: EncoderStates): Promise<readonly DecoderSequence[]> => {
-    const encoded = countStates(shape, about);
-    return openWith(count, async () =>
-      about ? (parts.dialect?.context(about) ?? computeContext(parts, about, encoded)) : NO_CONTEXT(),
-    );
+  async function contextFor(about: EncoderStates | undefined, encoded: number, feeds: DecoderFeeds): Promise<Context> {
+    if (!about) return { ...NO_CONTEXT(), feeds: feeds.own };
+    const context = parts.dialect?.context(about) ?? (await computeContext(parts, about, encoded, feeds.cross));
+    return { ...context, feeds: { ...context.feeds, ...feeds.own } };
+  }
+
+  const withFeeds = (feeds: DecoderFeeds): Decoder => {
+    const openAll = async (count: number, about?: EncoderStates) => {
+      const encoded = countStates(shape, about);
+      return openWith(count, () => contextFor(about, encoded, feeds));
+    };
+    return { shape, maxSequences, openAll, open: async (about) => only(await openAll(1, about)) };
   };
   return {
-    shape,
-    maxSequences,
-    openAll,
-    open: async (about) => only(await openAll(1, about)),
+    ...withFeeds(UNCHANGED),
+    adapted: withFeeds,
     openBlank: async () => only(await openWith(1, async () => parts.dialect?.blank() ?? blankContext(parts))),
     dispose() {
       for (const cache of slots.drain()) cache.dispose();
@@ -129,10 +145,15 @@ function only<T>([first]: readonly T[]): T {
 }
 
 /** Keys and values of states, and the mask of those that count. */
-async function computeContext(parts: OrtDecoderParts, about: EncoderStates, states: number): Promise<Context> {
+async function computeContext(
+  parts: OrtDecoderParts,
+  about: EncoderStates,
+  states: number,
+  feeds: DecoderFeeds['cross'],
+): Promise<Context> {
   const { ort, shape, cross } = parts;
   if (!cross) throw new WebplatError('internal');
-  const session = cross.session();
+  const session = fedWith(cross.session(), feeds);
   const cache = await cross.make(states);
   try {
     const computeMs = await fillCross(parts, session, cache, about, states);

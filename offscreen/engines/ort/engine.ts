@@ -7,11 +7,12 @@ import { type Capabilities, probeCapabilities } from '../../device/capabilities.
 import type { Busy } from '../../schedule/busy.ts';
 import type { ModelManifest } from '../../store/manifest.ts';
 import type { Engine, LoadedModel, LoadOptions } from '../engine.ts';
+import { createToldAdapters } from './adapters/told-adapters.ts';
 import { createAttendant } from './attend.ts';
 import { createWorkerModel } from './client.ts';
 import { FromWorker, type ToWorker } from './messages.ts';
 import { RUNTIME_BYTES } from './plan.ts';
-import { backendOfTier, planTiers, TIER_LABELS, type Tier } from './tiers.ts';
+import { backendOfTier, planTiers, TIER_LABELS, type Tier, webnnDeviceOf } from './tiers.ts';
 
 export interface OrtEngineOptions {
   /** Where packaged files lie: the runtime in `ort/` below it. */
@@ -75,9 +76,11 @@ function attempt(
   { assetBase, precision, inSequence = false, busy, spawn = spawnWorker }: OrtEngineOptions,
   loadOptions: LoadOptions,
 ): Promise<Outcome> {
-  const { signal, use } = loadOptions;
+  const { signal } = loadOptions;
+  if (manifest.base && webnnDeviceOf(tier)) return Promise.resolve({ reason: 'Adapters do not run on WebNN.' });
   const worker = spawn();
-  const attend = createAttendant(worker, loadOptions);
+  const adapters = createToldAdapters(worker);
+  const attend = createAttendant(worker, loadOptions, adapters.filesOf);
   return new Promise<Outcome>((resolve, reject) => {
     const stopListening = onAbort(signal, (reason) => give(() => reject(reason)));
     function give(settle: () => void): void {
@@ -99,7 +102,7 @@ function attempt(
           passedOver,
           ...(adapter && { adapter }),
         };
-        resolve({ model: createWorkerModel({ worker, info, state, use, attend }) });
+        resolve({ model: createWorkerModel({ worker, info, state, use, adapterOf: adapters.adapterOf, attend }) });
       }
     }
     worker.onmessage = ({ data }) => {
@@ -111,15 +114,20 @@ function attempt(
       event.preventDefault();
       refuse(`The worker stopped: ${event.message ?? 'it could not be started'}`.slice(0, 512));
     };
-    const { contentHash, files } = manifest;
+    const { files, base } = manifest;
+    const adapter = base && adapters.adapterOf(manifest, () => loadOptions.files);
+    const use = { ...loadOptions.use, ...(adapter !== undefined && { adapter }) };
     const load: ToWorker = {
       kind: 'load',
       tier,
       ...(precision && { precision }),
-      use: { ...use },
+      use,
       inSequence,
       assetBase: assetBase.href,
-      manifest: { contentHash, files: files.map(({ path, bytes }) => ({ path, bytes })) },
+      manifest: {
+        contentHash: (base ?? manifest).contentHash,
+        files: files.map(({ path, bytes }) => ({ path, bytes })),
+      },
     };
     worker.postMessage(load);
     const tellBusy = (now: boolean) => worker.postMessage({ kind: 'busy', busy: now } satisfies ToWorker);

@@ -15,17 +15,19 @@ import { Placement, Streaming } from '../../../src/protocol/model.ts';
 import { Bytes, Count, DurationMs, RequestId, TaskName } from '../../../src/protocol/scalars.ts';
 import { type PerformedTask, TASKS } from '../../../src/protocol/tasks/tasks.ts';
 import { TensorMap } from '../../../src/protocol/tensor.ts';
-import { FileAnswer, FileAsk } from '../../store/file-service.ts';
+import { AdapterId, FileAnswer, FileAsk } from '../../store/file-service.ts';
 import { TIERS } from './tiers.ts';
 
-const Manifest = v.strictObject({
-  contentHash: v.string(),
-  files: v.array(v.strictObject({ path: v.string(), bytes: Bytes })),
-});
+const Files = v.array(v.strictObject({ path: v.string(), bytes: Bytes }));
+
+const Manifest = v.strictObject({ contentHash: v.string(), files: Files });
+
+/** What changes the model for a request. */
+const changed = { adapter: v.optional(AdapterId) };
 
 const PerformedTaskName = v.picklist(Object.keys(TASKS) as PerformedTask[]);
 
-const Use = v.strictObject({ task: TaskName, graph: v.optional(GraphName) });
+const Use = v.strictObject({ task: TaskName, graph: v.optional(GraphName), adapter: v.optional(AdapterId) });
 
 const Memory = v.strictObject({
   gpuBytes: Bytes,
@@ -45,7 +47,7 @@ const State = v.strictObject({
 });
 export type State = v.InferOutput<typeof State>;
 
-/** What the engine tells its worker. The first message is `load`, once. */
+/** What the engine tells its worker: `load` once, and of each adapter before it is used. */
 export const ToWorker = v.variant('kind', [
   v.strictObject({
     kind: v.literal('load'),
@@ -56,6 +58,7 @@ export const ToWorker = v.variant('kind', [
     use: Use,
     inSequence: v.boolean(),
   }),
+  v.strictObject({ kind: v.literal('adapter'), adapter: AdapterId, files: Files }),
   /** Whether requests are computed, of whatever model. */
   v.strictObject({ kind: v.literal('busy'), busy: v.boolean() }),
   v.strictObject({ kind: v.literal('prepare'), id: RequestId, use: Use }),
@@ -63,16 +66,24 @@ export const ToWorker = v.variant('kind', [
   v.strictObject({
     kind: v.literal('generate'),
     id: RequestId,
+    ...changed,
     request: v.strictObject({ input: TextInput, options: GenerationOptions, maxNewTokens: Count }),
   }),
   v.strictObject({
     kind: v.literal('perform'),
     id: RequestId,
+    ...changed,
     // Validated where it came from the page.
     request: v.strictObject({ task: PerformedTaskName, input: v.unknown(), options: v.unknown(), maxNewTokens: Count }),
   }),
-  v.strictObject({ kind: v.literal('count'), id: RequestId, input: TextInput }),
-  v.strictObject({ kind: v.literal('run'), id: RequestId, graph: v.optional(GraphName), inputs: TensorMap }),
+  v.strictObject({ kind: v.literal('count'), id: RequestId, ...changed, input: TextInput }),
+  v.strictObject({
+    kind: v.literal('run'),
+    id: RequestId,
+    ...changed,
+    graph: v.optional(GraphName),
+    inputs: TensorMap,
+  }),
   v.strictObject({ kind: v.literal('abort'), id: RequestId }),
   FileAnswer,
   v.strictObject({ kind: v.literal('admitted'), quotaBytes: v.optional(Bytes) }),

@@ -10,6 +10,7 @@ import { cachesOf, exportedShape } from '../../onnx/decoder-io.ts';
 import { exportedTasks, stemsOf } from '../../onnx/exported.ts';
 import { chooseFile, graphBytes, graphFiles, isLarge, recommendedDtype } from '../../onnx/layout.ts';
 import type { ModelReader } from '../../store/model-reader.ts';
+import type { TaskModel } from '../../tasks/task-model.ts';
 import type { ModelUse } from '../engine.ts';
 import { createComponents } from './components.ts';
 import type { ModelTexts } from './model-texts.ts';
@@ -118,16 +119,8 @@ export async function openExportedModel(
   // A language model with another one's tokenizer is found out now, not at the first request.
   if (texts.file('tokenizer.json') !== undefined && tasks['text-generation']) texts.tokenizer();
   const running = (name: ComponentName) => components.get(name).session.running;
-  return {
+  const model: TaskModel = {
     ...texts,
-    ...(realm.owned && { adapter: realm.owned.adapterName }),
-    broken: realm.owned?.broken ?? new Promise<never>(() => {}),
-    get contextTokens() {
-      return components.decoder?.contextTokens;
-    },
-    get maxSequences() {
-      return components.maxSequences;
-    },
     component: (graph) => running(fileNameOf(graph)),
     has: (name) => stemsOf(paths, name) !== undefined && Object.values(tasks).some((names) => names?.includes(name)),
     graph(name) {
@@ -140,12 +133,26 @@ export async function openExportedModel(
       if ('decoder' in component) return component.decoder;
       throw new WebplatError('internal');
     },
+  };
+  return {
+    ...(realm.owned && { adapter: realm.owned.adapterName }),
+    broken: realm.owned?.broken ?? new Promise<never>(() => {}),
+    get contextTokens() {
+      return components.decoder?.contextTokens;
+    },
+    get maxSequences() {
+      return components.maxSequences;
+    },
     // How files of a graph are stored is their author's choice.
     precision: undefined,
-    use: (use, signal) => bringAndUse(componentsFor(use), signal),
+    async use({ adapter, ...use }, signal) {
+      if (adapter !== undefined) throw unsupported('Graphs that others exported take no adapters.');
+      return { model, release: await bringAndUse(componentsFor(use), signal) };
+    },
+    texts: async () => texts,
     // The memory of WebAssembly modules never shrinks: there, leaving would only cost the time of coming back.
     dropIdle: async () => (isGpu ? components.dropIdle() : undefined),
-    memory: () => memoryOf(realm, components),
+    memory: () => memoryOf(realm, { components }),
     streaming: () => undefined,
     placements: () => (realm.webnn ? [ON_PROCESSOR] : []),
   };

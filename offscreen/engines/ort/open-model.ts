@@ -2,11 +2,15 @@ import { WebplatError } from '../../../src/protocol/errors.ts';
 import type { StoredPrecision } from '../../../src/protocol/hardware.ts';
 import type { Precision } from '../../../src/protocol/hardware-names.ts';
 import type { Placement, Streaming } from '../../../src/protocol/model.ts';
+import { abortable } from '../../../src/shared/abort.ts';
 import { createMutex } from '../../../src/shared/mutex.ts';
+import type { ParamTable } from '../../checkpoint/checkpoint.ts';
 import { openCheckpoint } from '../../checkpoint/open-checkpoint.ts';
 import { converterCount, createConverters } from '../../convert/converters.ts';
-import { type ComponentName, isGraphFile, type ModelFamily } from '../../families/family.ts';
+import { isGraphFile, type ModelFamily } from '../../families/family.ts';
 import { familyOf } from '../../families/registry.ts';
+import type { AdaptedLayers, AdaptedProduct } from '../../graphs/build/adapted.ts';
+import { storageOf } from '../../graphs/graph.ts';
 import { isExported } from '../../onnx/exported.ts';
 import type { Busy } from '../../schedule/busy.ts';
 import { createArtifactStore } from '../../store/artifacts.ts';
@@ -15,21 +19,26 @@ import type { ModelFile, ModelFiles } from '../../store/manifest.ts';
 import { createModelReader } from '../../store/model-reader.ts';
 import type { TaskModel } from '../../tasks/task-model.ts';
 import type { ComponentProgress, MemoryUse, ModelUse } from '../engine.ts';
+import { type Adapters, createAdapters } from './adapters/adapters.ts';
 import { compileComponent } from './compile.ts';
-import { createComponents } from './components.ts';
+import { adaptable, createComponents } from './components.ts';
 import type { FixedSessions } from './fixed-session.ts';
-import { readModelTexts } from './model-texts.ts';
+import { type ModelTexts, readModelTexts } from './model-texts.ts';
 import { openExportedModel } from './onnx-model.ts';
 import { emptyMemory } from './plan.ts';
 import { memoryOf, openRealm } from './realm.ts';
 import { type StartedComponent, startComponent } from './start-component.ts';
 import type { Tier } from './tiers.ts';
+import { componentsFor, usedModel } from './used-model.ts';
+import { deviceSlots, hostSlots } from './weight-slots.ts';
 
 export interface OpenRequest {
   readonly tier: Tier;
   readonly contentHash: string;
   readonly files: readonly ModelFile[];
   readonly service: ModelFiles;
+  /** The files of an adapter that the engine told of. */
+  adapterFiles(adapter: number): { readonly files: readonly ModelFile[]; readonly service: ModelFiles };
   /** How linear layers are stored; chosen for each component if left out. */
   readonly precision: Precision | undefined;
   readonly assetBase: URL;
@@ -43,8 +52,19 @@ export interface OpenRequest {
   admit(need: MemoryUse): Promise<number | undefined>;
 }
 
+/** What a model is used for, and the adapter that changes it. */
+export interface AdaptedUse extends ModelUse {
+  readonly adapter?: number | undefined;
+}
+
+/** A model that stays as it is until the use of it is ended. */
+export interface UsedModel {
+  readonly model: TaskModel;
+  release(): void;
+}
+
 /** A model whose components are loaded as they are needed. */
-export interface OpenModel extends TaskModel {
+export interface OpenModel {
   readonly adapter?: string;
   /** Settles when the device is lost or cannot be trusted any more. */
   readonly broken: Promise<WebplatError>;
@@ -54,8 +74,10 @@ export interface OpenModel extends TaskModel {
   readonly precision: StoredPrecision | undefined;
   /** Requests that are worked on at once. */
   readonly maxSequences: number;
-  /** Loads what is missing for a use of the model, and keeps it until the function that is returned is called. */
-  use(use: ModelUse, signal: AbortSignal): Promise<() => void>;
+  /** Loads what is missing for a use of the model. */
+  use(use: AdaptedUse, signal: AbortSignal): Promise<UsedModel>;
+  /** The texts of the model, or of an adapter of it. */
+  texts(adapter: number | undefined): Promise<ModelTexts>;
   /** Lets go of components that nobody uses, where that gives memory back. */
   dropIdle(): Promise<void>;
   memory(): MemoryUse;
@@ -100,6 +122,8 @@ export async function openModel(request: OpenRequest): Promise<OpenModel> {
     tier,
     precision,
     taken: emptyMemory(tier),
+    adapted: () => adapters.layers,
+    dropOther: () => adapters.dropOne(),
     admit,
     onProgress,
     onDropped,
@@ -121,10 +145,48 @@ export async function openModel(request: OpenRequest): Promise<OpenModel> {
     },
   });
 
+  const adapters: Adapters = createAdapters({
+    filesOf(adapter) {
+      const told = request.adapterFiles(adapter);
+      return createModelReader(told.files, told.service, new AbortController().signal);
+    },
+    base: { table, reader: source, config },
+    productsOf: (layers) => productsOf(family, config, table, layers),
+    makeSlot: owned ? deviceSlots(realm.runtime.ort, owned.device) : hostSlots(realm.runtime.ort),
+    onDevice: owned !== undefined,
+    reserve: (need) => components.reserve(need),
+  });
+
+  async function useModel({ adapter: wanted, ...use }: AdaptedUse, signal: AbortSignal): Promise<UsedModel> {
+    if (wanted !== undefined && webnn) {
+      throw new WebplatError('model-unsupported', undefined, { reason: 'Adapters do not run on WebNN.' });
+    }
+    const adapter = wanted === undefined ? undefined : await abortable(adapters.use(wanted), signal);
+    const names = componentsFor(use, family, config);
+    try {
+      const releaseAll = await components.use(names, signal);
+      const release = () => {
+        releaseAll();
+        adapter?.release();
+      };
+      try {
+        for (const name of names) await adapter?.prepare(components.get(name).planned);
+      } catch (error) {
+        releaseAll();
+        throw error;
+      }
+      return { model: usedModel({ components, family, config, texts, adapter }), release };
+    } catch (error) {
+      adapter?.release();
+      throw error;
+    } finally {
+      converters?.rest();
+    }
+  }
+
   // A language model with another one's tokenizer is found out now, not at the first request.
   if (texts.file('tokenizer.json') !== undefined && family.tasks(config)['text-generation']) texts.tokenizer();
   return {
-    ...texts,
     ...(owned && { adapter: owned.adapterName }),
     broken: owned?.broken ?? new Promise<never>(() => {}),
     get contextTokens() {
@@ -136,53 +198,34 @@ export async function openModel(request: OpenRequest): Promise<OpenModel> {
     get maxSequences() {
       return components.maxSequences;
     },
-    component(graph) {
-      const [name] = componentsFor({ task: 'tensors', ...(graph && { graph }) }, family, config);
-      return components.get(name as ComponentName).session.running;
-    },
-    has: (name) => !isGraphFile(name) && family.components[name] !== undefined,
-    graph(name) {
-      const component = components.get(name).session.running;
-      if ('graph' in component) return component.graph;
-      throw new WebplatError('internal');
-    },
-    decoder(name) {
-      const component = components.get(name).session.running;
-      if ('decoder' in component) return component.decoder;
-      throw new WebplatError('internal');
-    },
-    async use(use, signal) {
-      try {
-        return await components.use(componentsFor(use, family, config), signal);
-      } finally {
-        converters?.rest();
-      }
+    use: useModel,
+    async texts(adapter) {
+      if (adapter === undefined) return texts;
+      const used = await adapters.use(adapter);
+      used.release();
+      return used.texts;
     },
     // The memory of WebAssembly modules never shrinks: there, leaving would only cost the time of coming back.
-    dropIdle: async () => (owned || webnn ? components.dropIdle() : undefined),
-    memory: () => memoryOf(realm, components, sumOf(fixed)),
+    async dropIdle() {
+      while (adapters.dropOne());
+      if (owned || webnn) await components.dropIdle();
+    },
+    memory: () => memoryOf(realm, { components, adapters, webnnBytes: sumOf(fixed) }),
     streaming: () => components.find(({ streamed }) => streamed !== undefined)?.streamed?.streaming(),
     placements: () => [...fixed].map((sessions) => sessions.placement()),
   };
 }
 
+/** What of all components is changed where adapters change these layers. */
+function productsOf(
+  { components }: ModelFamily,
+  config: unknown,
+  table: ParamTable,
+  layers: AdaptedLayers,
+): readonly AdaptedProduct[] {
+  const storage = adaptable(storageOf('fp32'), layers);
+  return Object.values(components).flatMap((emit) => emit(config, table, storage).adapted ?? []);
+}
+
 /** Bytes of the weights in all sessions. */
 const sumOf = (all: Iterable<FixedSessions>): number => [...all].reduce((sum, sessions) => sum + sessions.bytes(), 0);
-
-/** Components for a use: those of a task, or the one graph that tensors are run on. */
-function componentsFor(
-  { task, graph }: ModelUse,
-  { tasks, components }: ModelFamily,
-  config: unknown,
-): readonly ComponentName[] {
-  if (task !== 'tensors') {
-    const names = tasks(config)[task];
-    if (names) return names;
-    throw new WebplatError('model-unsupported', undefined, { reason: `The model does not do ${task}.` });
-  }
-  const known = Object.keys(components) as ComponentName[];
-  const named = known.filter((name) => graph === undefined || name === graph);
-  // Keys and values of an encoder's states are computed by a graph of their own, whoever wants the decoder.
-  if (named.length === 1) return named[0] === 'decoder' && components.cross ? ['decoder', 'cross'] : named;
-  throw new WebplatError('invalid-request', `graph must be one of ${known.join(', ')}.`, { field: 'graph' });
-}

@@ -1,5 +1,6 @@
 import type { Precision } from '../../../src/protocol/hardware-names.ts';
 import type { ComponentGraph, ComponentName } from '../../families/family.ts';
+import type { AdaptedLayers } from '../../graphs/build/adapted.ts';
 import type { EmittedGraph } from '../../graphs/build/graph-builder.ts';
 import { ELEMENT_SIZES } from '../../graphs/build/value.ts';
 import { type DecoderShape, type Storage, storageOf } from '../../graphs/graph.ts';
@@ -17,6 +18,8 @@ export interface PlannedComponent {
   /** Names the storage where what was compiled is kept. */
   readonly label: string;
   readonly graph: ComponentGraph;
+  /** The graph as it is kept on disk, which no adapter changes: the same weights. */
+  readonly stored: EmittedGraph;
   /** Set where layers are read from disk for every token, but for so many that stay. */
   readonly streamed?: { readonly layout: StreamLayout; readonly keptLayers: number };
 }
@@ -81,6 +84,8 @@ export interface PlanRequest {
   readonly wanted: readonly { readonly name: ComponentName; readonly emit: (storage: Storage) => ComponentGraph }[];
   /** What the model takes already. */
   readonly taken: MemoryUse;
+  /** Linear layers that adapters change. */
+  readonly adapted?: AdaptedLayers | undefined;
 }
 
 /** How a decoder is stored that is not in memory as a whole. */
@@ -95,13 +100,14 @@ export function* planComponents(request: PlanRequest): Generator<LoadPlan> {
 }
 
 /** Ways in which everything is in memory. */
-function* planWhole({ tier, precision, wanted, taken }: PlanRequest): Generator<LoadPlan> {
+function* planWhole(request: PlanRequest): Generator<LoadPlan> {
+  const { tier, wanted, taken } = request;
   const exact = wanted.map(({ emit }) => emit(storageOf('fp32')));
   const decodes = exact.some(({ shape }) => shape !== undefined);
   const seen = new Set<string>();
   for (const option of decodes ? DECODER_OPTIONS : GRAPH_OPTIONS) {
     if (option.cacheBits !== undefined && !hasOwnDevice(tier)) continue;
-    const components = componentsWith(option, { tier, precision, wanted }, exact);
+    const components = componentsWith(option, request, exact);
     const { maxSequences } = option;
     // Options that come to the same for this model are one.
     const label = `${maxSequences} ${components.map((component) => component.label).join(' ')}`;
@@ -116,8 +122,9 @@ function* planWhole({ tier, precision, wanted, taken }: PlanRequest): Generator<
  * of its graphs and cannot.
  */
 function* planStreamed(request: PlanRequest): Generator<LoadPlan> {
-  const { tier, wanted, taken } = request;
-  if (webnnDeviceOf(tier)) return;
+  const { tier, wanted, taken, adapted } = request;
+  // The one layer that stands for all is not changed as each of them would be.
+  if (webnnDeviceOf(tier) || adapted?.size) return;
   const exact = wanted.map(({ emit }) => emit(storageOf('fp32')));
   const option = hasOwnDevice(tier) ? { ...STREAMED_OPTION, cacheBits: 8 as const } : STREAMED_OPTION;
   const components = componentsWith(option, request, exact);
@@ -139,15 +146,16 @@ function* planStreamed(request: PlanRequest): Generator<LoadPlan> {
 /** The components that are wanted, stored in one way; `exact` are their graphs with nothing packed. */
 function componentsWith(
   option: Option,
-  { tier, precision, wanted }: Pick<PlanRequest, 'tier' | 'precision' | 'wanted'>,
+  { tier, precision, wanted, adapted }: Omit<PlanRequest, 'taken'>,
   exact: readonly ComponentGraph[],
 ): PlannedComponent[] {
   return wanted.map(({ name, emit }, at) => {
     const whole = exact[at];
     const chosen = precision ?? precisionFor(tier, { floatBytes: weightBytes(whole), decodes: Boolean(whole?.shape) });
     const storage = storageFor(tier, chosen, option);
-    const graph = emit(storage);
-    return { name, precision: chosen, storage, graph, label: labelOf(chosen, storage, graph.shape) };
+    const stored = emit(storage);
+    const graph = adapted?.size ? emit({ ...storage, adapted }) : stored;
+    return { name, precision: chosen, storage, graph, stored, label: labelOf(chosen, storage, graph.shape) };
   });
 }
 

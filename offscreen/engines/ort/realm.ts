@@ -48,15 +48,20 @@ async function openWebnn(tier: Tier): Promise<OpenWebnn | undefined> {
   return { tier, deviceType, context };
 }
 
-/** What a model takes, `webnnBytes` of it as weights in graphs of WebNN, and what of it nobody uses now. */
-export function memoryOf(
-  { runtime, owned, webnn }: Realm,
-  components: { idleMemory(): MemoryUse },
-  webnnBytes = 0,
-): MemoryUse {
-  if (webnn) return heldBy(webnn.tier, webnnBytes, runtime.heapBytes());
-  const cpuBytes = runtime.heapBytes();
-  if (!owned) return { gpuBytes: 0, cpuBytes };
-  const { gpuBytes: idleGpuBytes } = components.idleMemory();
-  return { gpuBytes: owned.bytes(), cpuBytes, peakGpuBytes: owned.peakBytes(), idleGpuBytes };
+/** What a model is in memory beside the runtime's own. */
+export interface RealmUse {
+  readonly components: { idleMemory(): MemoryUse };
+  readonly adapters?: { bytes(): number; idleBytes(): number };
+  /** Bytes of weights in graphs of WebNN. */
+  readonly webnnBytes?: number;
+}
+
+/** What a model takes, and what of it nobody uses now. */
+export function memoryOf({ runtime, owned, webnn }: Realm, use: RealmUse): MemoryUse {
+  const { components, adapters, webnnBytes = 0 } = use;
+  const heapBytes = runtime.heapBytes();
+  if (webnn) return heldBy(webnn.tier, webnnBytes, heapBytes);
+  if (!owned) return { gpuBytes: 0, cpuBytes: heapBytes + (adapters?.bytes() ?? 0) };
+  const idleGpuBytes = components.idleMemory().gpuBytes + (adapters?.idleBytes() ?? 0);
+  return { gpuBytes: owned.bytes(), cpuBytes: heapBytes, peakGpuBytes: owned.peakBytes(), idleGpuBytes };
 }

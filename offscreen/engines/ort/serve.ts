@@ -3,12 +3,14 @@ import { toWireError, WebplatError } from '../../../src/protocol/errors.ts';
 import type { TensorMap } from '../../../src/protocol/tensor.ts';
 import { createBusySign } from '../../schedule/busy.ts';
 import { createFileServiceClient } from '../../store/file-service.ts';
+import type { ModelFile } from '../../store/manifest.ts';
 import { performTask } from '../../tasks/perform-task.ts';
+import type { TaskModel } from '../../tasks/task-model.ts';
 import { runTensors } from '../../tasks/tensors.ts';
 import { generateText } from '../../tasks/text-generation.ts';
-import type { MemoryUse, ModelUse, PerformRequest } from '../engine.ts';
+import type { MemoryUse, PerformRequest } from '../engine.ts';
 import { type FromWorker, type State, ToWorker } from './messages.ts';
-import { type OpenModel, openModel } from './open-model.ts';
+import { type AdaptedUse, type OpenModel, openModel } from './open-model.ts';
 import { TierRefused } from './start-component.ts';
 
 /** The worker's end of the engine: one model, loaded by the first message. */
@@ -22,10 +24,11 @@ type Request = Of<'prepare' | 'drop-idle' | 'generate' | 'perform' | 'count' | '
 
 type Computing = Exclude<Request, Of<'drop-idle' | 'count'>>;
 
-function useOf(request: Computing): ModelUse {
+function useOf(request: Computing): AdaptedUse {
   if (request.kind === 'prepare') return request.use;
-  if (request.kind === 'run') return { task: 'tensors', graph: request.graph };
-  return { task: request.kind === 'perform' ? request.request.task : 'text-generation' };
+  const { adapter } = request;
+  if (request.kind === 'run') return { task: 'tensors', graph: request.graph, adapter };
+  return { task: request.kind === 'perform' ? request.request.task : 'text-generation', adapter };
 }
 
 export function serveEngine(port: WorkerPort): void {
@@ -34,6 +37,7 @@ export function serveEngine(port: WorkerPort): void {
   const busy = createBusySign();
   const post = (message: FromWorker, transfer: Transferable[] = []) => port.postMessage(message, transfer);
   const service = createFileServiceClient(post);
+  const adapters = new Map<number, readonly ModelFile[]>();
   let admitted = (_quotaBytes: number | undefined) => {};
   /** Asks for memory; answers the budget that stands in the way, or undefined when it is granted. */
   const admit = (memory: MemoryUse) =>
@@ -54,14 +58,19 @@ export function serveEngine(port: WorkerPort): void {
         contentHash: manifest.contentHash,
         files: manifest.files,
         service,
+        adapterFiles(adapter) {
+          const told = adapters.get(adapter);
+          if (!told) throw new WebplatError('internal');
+          return { files: told, service: service.of(adapter) };
+        },
         assetBase: new URL(assetBase),
         onProgress: (progress) => post({ kind: 'progress', ...progress }),
         onDropped: (component) => post({ kind: 'dropped', component }),
         admit,
       });
       // A load that nobody wants any more ends with its worker.
-      const release = await opened.use(use, new AbortController().signal);
-      release();
+      const used = await opened.use(use, new AbortController().signal);
+      used.release();
       model = opened;
       void opened.broken.then(fail);
       post({ kind: 'loaded', ...(opened.adapter && { adapter: opened.adapter }), state: stateOf(opened) });
@@ -76,30 +85,33 @@ export function serveEngine(port: WorkerPort): void {
       await opened.dropIdle();
       return {};
     }
-    if (request.kind === 'count') return opened.tokenizer().encode(request.input).length;
-    const release = await opened.use(useOf(request), signal);
+    if (request.kind === 'count') {
+      const texts = await opened.texts(request.adapter);
+      return texts.tokenizer().encode(request.input).length;
+    }
+    const used = await opened.use(useOf(request), signal);
     try {
-      return await run(opened, request, signal);
+      return await run(used.model, request, signal);
     } finally {
-      release();
+      used.release();
     }
   }
 
   /** Does what needs components, which stay as long as it takes. */
-  async function run(opened: OpenModel, request: Computing, signal: AbortSignal): Promise<unknown> {
+  async function run(used: TaskModel, request: Computing, signal: AbortSignal): Promise<unknown> {
     if (request.kind === 'prepare') return {};
     const { id } = request;
     const onCompute = (computeMs: number) => post({ kind: 'compute', id, computeMs });
-    if (request.kind === 'run') return runTensors(opened, request, { signal, onCompute });
+    if (request.kind === 'run') return runTensors(used, request, { signal, onCompute });
     if (request.kind === 'perform') {
       const onTokens = (count: number) => post({ kind: 'tokens', id, count });
       // Checked against the task's schema when it came from the page.
       const asked = request.request as PerformRequest;
-      return performTask(opened, asked, { signal, onCompute, onTokens });
+      return performTask(used, asked, { signal, onCompute, onTokens });
     }
     const onText: Parameters<typeof generateText>[3]['onText'] = (chunk) => post({ kind: 'text', id, chunk });
     const events = { signal, onText, onCompute };
-    return generateText(opened.decoder('decoder'), opened.tokenizer(), request.request, events);
+    return generateText(used.decoder('decoder'), used.tokenizer(), request.request, events);
   }
 
   async function answer(request: Request): Promise<void> {
@@ -121,6 +133,7 @@ export function serveEngine(port: WorkerPort): void {
   port.onmessage = ({ data }) => {
     const message = v.parse(ToWorker, data);
     if (message.kind === 'load') void load(message);
+    else if (message.kind === 'adapter') adapters.set(message.adapter, message.files);
     else if (message.kind === 'admitted') admitted(message.quotaBytes);
     else if (message.kind === 'busy') busy.set(message.busy);
     else if (message.kind === 'answer') service.receive(message);

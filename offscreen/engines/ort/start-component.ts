@@ -1,10 +1,14 @@
+import type { Tensor } from 'onnxruntime-common';
 import type { OwnedDevice } from '../../device/gpu-device.ts';
+import type { ComponentName } from '../../families/family.ts';
 import { DECODER_IO, type DecoderShape } from '../../graphs/graph.ts';
 import type { Artifact } from '../../store/artifacts.ts';
 import type { RunningComponent } from '../../tasks/task-model.ts';
+import { makeFeeds } from './adapters/feeds.ts';
 import { createDeviceCache, createHostCache } from './caches.ts';
 import { createDeviceCross, createHostCross } from './cross-cache.ts';
 import { createOrtDecoder, type OrtDecoderParts } from './decoder.ts';
+import { fedWith } from './fed-with.ts';
 import type { FixedSessions, Runnable } from './fixed-session.ts';
 import { paddedDimensions, roundUp } from './fixed-sizes.ts';
 import { createGraphRunner, type RunSetting } from './graph-runner.ts';
@@ -15,6 +19,7 @@ import type { StreamedSession } from './streaming/streamed-session.ts';
 import type { Tier } from './tiers.ts';
 import { tryDecoder, tryGraph } from './trial.ts';
 import { createWebnnSessions, type OpenWebnn } from './webnn-sessions.ts';
+import { deviceSlots, hostSlots } from './weight-slots.ts';
 
 /** The tier cannot run the model; another one may. */
 export class TierRefused extends Error {}
@@ -38,9 +43,14 @@ export interface StartSetting {
   readonly cross: () => Runnable;
 }
 
+/** Tensors that an adapter feeds a component in place of those that change nothing. */
+export type FeedsOf = (component: ComponentName) => Readonly<Record<string, Tensor>>;
+
 /** A component that runs, and its session for components beside it. */
 export interface StartedComponent {
   readonly running: RunningComponent;
+  /** The same as an adapter changes it; absent for graphs that others made. */
+  readonly adapted?: (feedsOf: FeedsOf) => RunningComponent;
   readonly session: Runnable;
   /** The same, where it is sessions of fixed sizes. */
   readonly fixed?: FixedSessions;
@@ -64,7 +74,10 @@ export async function startComponent(
     refuseOnError(owned ? Promise.race([work, owned.broken.then((error) => Promise.reject(error))]) : work);
   const fixed = webnn && createWebnnSessions(planned, artifact, runtime, webnn);
   const streamed = await openLayers(planned, artifact, start, watched);
-  const session: Runnable =
+  const products = graph.adapted ?? [];
+  const makeSlot = owned ? deviceSlots(runtime.ort, owned.device) : hostSlots(runtime.ort);
+  const unchanged = products.length > 0 ? await makeFeeds({ products, float: storage.float }, makeSlot) : undefined;
+  const opened: Runnable =
     fixed ??
     streamed ??
     (await watched(
@@ -75,12 +88,23 @@ export async function startComponent(
         }),
       ),
     ));
+  const session = unchanged ? fedWith(opened, unchanged.tensors) : opened;
+  const release = async () => {
+    await session.release();
+    unchanged?.dispose();
+  };
   const started = { session, ...(fixed && { fixed }), ...(streamed && { streamed }) };
   if (!shape) {
-    const runner = createGraphRunner({ ...setting, session, inputs });
+    const runWith = (runnable: Runnable) => createGraphRunner({ ...setting, session: runnable, inputs });
+    const runner = runWith(session);
     // Sizes that nobody will ask for are no trial where each takes a session of its own.
     if (!fixed || hasUsualSizes(graph)) await watched(tryGraph(runner));
-    return { running: { graph: runner }, ...started, close: () => setting.mutex.run(() => session.release()) };
+    return {
+      running: { graph: runner },
+      adapted: (feedsOf: FeedsOf) => ({ graph: runWith(fedWith(session, feedsOf(planned.name))) }),
+      ...started,
+      close: () => setting.mutex.run(release),
+    };
   }
   const { maxSequences } = start;
   const decoder = createOrtDecoder({ ...setting, session, shape, maxSequences, ...memoryFor(planned, shape, start) });
@@ -88,9 +112,12 @@ export async function startComponent(
   const close = () =>
     setting.mutex.run(async () => {
       decoder.dispose();
-      await session.release();
+      await release();
     });
-  return { running: { decoder }, ...started, close };
+  const adapted = (feedsOf: FeedsOf): RunningComponent => ({
+    decoder: decoder.adapted({ own: feedsOf(planned.name), cross: feedsOf('cross') }),
+  });
+  return { running: { decoder }, adapted, ...started, close };
 }
 
 /** A decoder whose layers are read as they are needed, where that was planned. */

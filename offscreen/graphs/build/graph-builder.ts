@@ -1,5 +1,6 @@
 import { WebplatError } from '../../../src/protocol/errors.ts';
 import type { ParamTable } from '../../checkpoint/checkpoint.ts';
+import type { AdaptedLayers, AdaptedProduct } from './adapted.ts';
 import { encodeModel, type GraphParts, type NodePart, onnxType } from './encode.ts';
 import { bytesOf, copied, type ParamShape, type PlannedWeight, type Recipe } from './recipe.ts';
 import { type Attribute, type Dimension, type Element, type Float, GraphError, type Value } from './value.ts';
@@ -22,6 +23,8 @@ export interface EmittedGraph {
   readonly outputs: readonly Value[];
   /** The most that a named dimension can be, where a table ends. */
   readonly most?: Readonly<Record<string, number>>;
+  /** What adapters change; whoever runs the graph feeds it for each of them. */
+  readonly adapted?: readonly AdaptedProduct[];
 }
 
 export interface NodeResult {
@@ -43,6 +46,12 @@ export interface GraphBuilder {
   readonly float: Float;
   /** Whether nodes are kept to what WebNN has operators for; see `Storage`. */
   readonly standard: boolean;
+  /** Linear layers that are written so that adapters can change them. */
+  readonly adapted: AdaptedLayers;
+  /** Notes a product that adapters change. */
+  noteAdapted(product: AdaptedProduct): void;
+  /** An input of the graph's float type that no request gives; asked for again, the same one. */
+  fed(name: string, dims: readonly Dimension[]): Value;
   /** An input; asked for again, the same one. */
   input(name: string, element: Element, dims: readonly Dimension[]): Value;
   /** Says that a named dimension is never more than `size`. */
@@ -76,7 +85,11 @@ export interface GraphBuilder {
 export interface GraphOptions {
   readonly name: string;
   readonly params: ParamTable;
-  readonly storage?: { readonly float: Float; readonly standard?: true | undefined };
+  readonly storage?: {
+    readonly float: Float;
+    readonly standard?: true | undefined;
+    readonly adapted?: AdaptedLayers | undefined;
+  };
   /** Weights are fed at every run, as inputs of their names, in place of being read when a session is opened. */
   readonly weightsAsInputs?: true;
 }
@@ -86,12 +99,13 @@ const ALIGNMENT = 64;
 
 export function createGraphBuilder(options: GraphOptions): GraphBuilder {
   const { name: graphName, params, storage, weightsAsInputs = false } = options;
-  const { float = 'float32', standard = false } = storage ?? {};
+  const { float = 'float32', standard = false, adapted = new Map() } = storage ?? {};
   const graph: GraphParts = { name: graphName, inputs: [], outputs: [], nodes: [], constants: [], external: [] };
   const parts = new Map<string, { bytes: number; steps: WeightPart['steps'][number][] }>();
   const known = new Map<string, Value>();
   const most: Record<string, number> = {};
   const fed: Value[] = [];
+  const products = new Map<string, AdaptedProduct>();
   let part = 'weights';
   let made = 0;
 
@@ -143,6 +157,17 @@ export function createGraphBuilder(options: GraphOptions): GraphBuilder {
   const builder: GraphBuilder = {
     float,
     standard,
+    adapted,
+    noteAdapted(product) {
+      products.set(product.name, product);
+    },
+    fed(name, dims) {
+      const same = fed.find((input) => input.name === name);
+      if (same) return same;
+      const value = claim({ name, element: float, dims });
+      fed.push(value);
+      return value;
+    },
     input(name, element, dims) {
       const same = graph.inputs.find((input) => input.name === name);
       if (same) return same;
@@ -216,6 +241,7 @@ export function createGraphBuilder(options: GraphOptions): GraphBuilder {
         inputs: graph.inputs,
         outputs: graph.outputs,
         most,
+        adapted: [...products.values()],
         model: encodeModel({ ...graph, inputs: [...graph.inputs, ...fed] }),
         parts: [...parts].map(([name, { bytes, steps }]) => ({ name, file: fileOf(name), bytes, steps })),
       };

@@ -1,4 +1,5 @@
 import { quantizeRows, zeroStride } from '../../checkpoint/quantize.ts';
+import { adapted } from './adapted.ts';
 import type { GraphBuilder } from './graph-builder.ts';
 import { add, dimOf, matMul, single } from './ops.ts';
 import { eachPiece, encodeFloats, matrixOf, type ParamShape, type Recipe, transposed } from './recipe.ts';
@@ -24,8 +25,7 @@ export function linear(g: GraphBuilder, input: Value, shape: LinearLayers, stora
   const params = shape.layers.map(({ name, outputs }) => g.require(`${name}.weight`, [outputs, shape.inputs]));
   const name = shape.layers.map((layer) => layer.name).join('+');
   const product = productOf(g, name, input, params, storage);
-  if (!shape.bias) return product;
-  return add(g, product, linearBias(g, shape));
+  return adapted(g, input, shape.bias ? add(g, product, linearBias(g, shape)) : product, shape);
 }
 
 /** The biases of linear layers, one after the other. */

@@ -1,10 +1,17 @@
 import * as v from 'valibot';
 import { LIMITS } from '../../../src/protocol/limits.ts';
-import { isInnerPath, isRunTimeFile, runTimeFiles } from '../../../src/protocol/model-files.ts';
+import {
+  ADAPTER_CONFIG,
+  ADAPTER_WEIGHTS,
+  isInnerPath,
+  isRunTimeFile,
+  runTimeFiles,
+} from '../../../src/protocol/model-files.ts';
 import { STEMS } from '../../onnx/exported.ts';
 import { SUFFIXES } from '../../onnx/layout.ts';
 import { faultOfStatus, SourceFault } from '../transfer/fault.ts';
 import { type AllowedFetch, asFault, createSilenceGuard, PLAIN } from '../transfer/fetch-range.ts';
+import { isBareAdapter } from './adapter-model.ts';
 import { fetchJson } from './fetch-json.ts';
 import type { RemoteFile, RemoteModel } from './remote-model.ts';
 
@@ -42,6 +49,8 @@ const USUAL = [
   'merges.txt',
   'model.safetensors',
   'model.safetensors.index.json',
+  ADAPTER_CONFIG,
+  ADAPTER_WEIGHTS,
 ];
 
 /** Graphs that are asked for where there is no checkpoint: as Optimum calls them, stored in each of the usual ways. */
@@ -67,6 +76,7 @@ export async function listFolderModel(fetch: AllowedFetch, folder: URL, signal: 
   const probeAll = async (paths: readonly string[]) =>
     (await Promise.all(paths.map((path) => probe(fetch, folder, path, signal)))).filter((file) => file !== undefined);
   const files = await probeAll(USUAL);
+  if (isBareAdapter(files)) return { commit: undefined, licence: 'unknown', files, headers: {} };
   if (!files.some(({ path }) => path.startsWith('model.safetensors'))) {
     const graphs = await probeAll(GRAPHS);
     const data = graphs.flatMap(({ path }) => [`${path}_data`, `${path}.data`]);

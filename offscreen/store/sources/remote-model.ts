@@ -14,6 +14,8 @@ export interface RemoteModel {
   /** The version that was listed, where the source has versions: its files never change. */
   readonly commit: string | undefined;
   readonly licence: string;
+  /** Of an adapter: the name of the model that it changes. */
+  readonly base?: string;
   readonly files: readonly RemoteFile[];
   /** Sent to the source's own addresses. */
   readonly headers: Readonly<Record<string, string>>;

@@ -1,8 +1,8 @@
 import type { Tensor } from 'onnxruntime-common';
 import { describe, expect, it } from 'vitest';
+import type { MakeSlot } from '../weight-slots.ts';
 import { openLayerWeights } from './layer-weights.ts';
 import { isKept } from './layout.ts';
-import type { MakeSlot } from './slots.ts';
 
 const MIB = 2 ** 20;
 

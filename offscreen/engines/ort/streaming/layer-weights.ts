@@ -1,8 +1,8 @@
 import type { Tensor } from 'onnxruntime-common';
 import { WebplatError } from '../../../../src/protocol/errors.ts';
 import type { Artifact } from '../../../store/artifacts.ts';
+import type { MakeSlot, WeightSlot } from '../weight-slots.ts';
 import { isKept, type StreamLayout, type WeightFile } from './layout.ts';
-import type { MakeSlot, WeightSlot } from './slots.ts';
 
 type Weights = Readonly<Record<string, Tensor>>;
 

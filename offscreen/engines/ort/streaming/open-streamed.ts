@@ -3,9 +3,9 @@ import { DECODER_IO, type DecoderShape, PIECE_IO, type Storage } from '../../../
 import type { Artifact } from '../../../store/artifacts.ts';
 import { createSession, type Runtime, type SessionSetup } from '../runtime.ts';
 import type { Tier } from '../tiers.ts';
+import { deviceSlots, hostSlots } from '../weight-slots.ts';
 import { openLayerWeights } from './layer-weights.ts';
 import { type StreamLayout, weightNames } from './layout.ts';
-import { deviceSlots, hostSlots } from './slots.ts';
 import { createStreamedSession, type OpenPiece, type StreamedSession } from './streamed-session.ts';
 
 export interface StreamedRequest {

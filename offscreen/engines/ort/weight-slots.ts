@@ -1,9 +1,9 @@
 import type { Tensor } from 'onnxruntime-common';
-import type { WireTensor } from '../../../../src/protocol/tensor.ts';
-import type { PlannedWeight } from '../../../graphs/build/recipe.ts';
-import { CACHE_USAGE } from '../buffers.ts';
-import { toOrt } from '../graph-runner.ts';
-import type { OrtModule } from '../runtime.ts';
+import type { WireTensor } from '../../../src/protocol/tensor.ts';
+import type { PlannedWeight } from '../../graphs/build/recipe.ts';
+import { CACHE_USAGE } from './buffers.ts';
+import { toOrt } from './graph-runner.ts';
+import type { OrtModule } from './runtime.ts';
 
 /** Room for the weights of one file, as the runtime is fed them. */
 export interface WeightSlot {

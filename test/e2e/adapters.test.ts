@@ -1,0 +1,178 @@
+import { readFile } from 'node:fs/promises';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { uiModelUnload } from '../../src/protocol/ui/ui-model-unload.ts';
+import { uiSettingsSet } from '../../src/protocol/ui/ui-settings-set.ts';
+import { uiState } from '../../src/protocol/ui/ui-state.ts';
+import { uiStore } from '../../src/protocol/ui/ui-store.ts';
+import { makeAdapter } from '../support/adapters.ts';
+import { type Hub, hubSettings, serveHub } from '../support/hub/hub.ts';
+import { type HubRepo, repoOf, repoOfFolder } from '../support/hub/repo.ts';
+import { inferIn } from '../support/infer-in-page.ts';
+import { allow, infer } from '../support/page-client.ts';
+import { useExtension } from '../support/suite.ts';
+import { openUiClient } from '../support/ui-client.ts';
+
+const LLAMA = 'test/fixtures/models/llama';
+const VIT = 'test/fixtures/models/vit';
+const IMAGE = 'rgb.png';
+const TIMEOUT_MS = 120_000;
+
+const ask = (model: string) =>
+  ({
+    model,
+    task: 'text-generation',
+    input: 'Nothing happened',
+    options: { maxNewTokens: 12 },
+    hardware: { precision: 'fp32' },
+  }) as const;
+
+/** Why a model does not answer. */
+const refusalOf = (page: Parameters<typeof infer>[0], model: string) =>
+  page.evaluate(async (request) => {
+    try {
+      return await window.webplat?.infer(request);
+    } catch (error) {
+      const { code, data } = error as { code: string; data?: { reason?: string } };
+      return { code, reason: data?.reason };
+    }
+  }, ask(model));
+
+/** A repository of a model with other weights. */
+async function withWeights(folder: string, weights: Uint8Array<ArrayBuffer>): Promise<HubRepo> {
+  const { files } = await repoOfFolder(folder);
+  return repoOf({ ...Object.fromEntries(files), 'model.safetensors': weights });
+}
+
+describe('adapters of one model', { timeout: TIMEOUT_MS }, () => {
+  const suite = useExtension();
+  let hub: Hub;
+  beforeAll(async () => {
+    const first = await makeAdapter(LLAMA, { base: 'org/llama', added: ['q_proj', 'v_proj'] });
+    const second = await makeAdapter(LLAMA, { base: 'org/llama', added: ['o_proj', 'down_proj'], strength: -0.3 });
+    const head = await makeAdapter(VIT, { base: 'org/vit', added: ['query'], replaced: ['classifier'], strength: 0.4 });
+    const broken = { ...first.files, 'adapter_config.json': JSON.stringify({ peft_type: 'LOHA' }) };
+    const lost = {
+      ...first.files,
+      'adapter_config.json': JSON.stringify({ peft_type: 'LORA', base_model_name_or_path: 'org/gone' }),
+    };
+    const path = {
+      ...first.files,
+      'adapter_config.json': JSON.stringify({ peft_type: 'LORA', base_model_name_or_path: '/home/me/llama' }),
+    };
+    const other = await makeAdapter('test/fixtures/models/qwen3', { base: 'org/llama', added: ['mlp.down_proj'] });
+    hub = await serveHub({
+      'org/llama': await repoOfFolder(LLAMA),
+      'org/vit': await repoOfFolder(VIT),
+      'org/first': repoOf(first.files),
+      'org/first-merged': await withWeights(LLAMA, first.merged),
+      'org/second': repoOf(second.files),
+      'org/second-merged': await withWeights(LLAMA, second.merged),
+      'org/head': repoOf(head.files),
+      'org/head-merged': await withWeights(VIT, head.merged),
+      'org/broken': repoOf(broken),
+      'org/lost': repoOf(lost),
+      'org/path': repoOf(path),
+      'org/other': repoOf(other.files),
+    });
+  }, TIMEOUT_MS);
+  afterAll(() => hub.close());
+
+  async function useHub() {
+    const ui = await openUiClient(suite.browser);
+    await ui.call(uiSettingsSet, hubSettings(hub));
+    return ui;
+  }
+
+  async function textOf(page: Parameters<typeof infer>[0], name: string): Promise<string> {
+    const answer = await infer(page, ask(`hf:org/${name}`));
+    if (!answer.ok) throw new Error(`${name}: ${answer.code} ${answer.message}`);
+    return answer.value.text;
+  }
+
+  it('answer as the model with their change in its weights, while all sites share one copy of it', async () => {
+    const ui = await useHub();
+    const [one, two] = [await suite.visit('one'), await suite.visit('two')];
+    await allow(suite.browser, one, {
+      models: ['hf:org/llama', 'hf:org/first', 'hf:org/first-merged', 'hf:org/second-merged'],
+    });
+    await allow(suite.browser, two, { models: ['hf:org/second'] });
+    const expected = {
+      plain: await textOf(one, 'llama'),
+      first: await textOf(one, 'first-merged'),
+      second: await textOf(one, 'second-merged'),
+    };
+    expect(new Set(Object.values(expected)).size).toBe(3);
+    for (const name of ['hf:org/first-merged', 'hf:org/second-merged']) await ui.call(uiModelUnload, { model: name });
+
+    // The model is there already, and is in use while adapters of it come.
+    const [plain, first, second] = await Promise.all([
+      textOf(one, 'llama'),
+      textOf(one, 'first'),
+      textOf(two, 'second'),
+    ]);
+    expect({ plain, first, second }).toEqual(expected);
+    const { host } = await ui.call(uiState, {});
+    expect(host?.residents).toHaveLength(1);
+    expect(host?.residents[0]?.adapters).toEqual(expect.arrayContaining(['hf:org/first', 'hf:org/second']));
+    const again = await Promise.all([textOf(two, 'second'), textOf(one, 'llama'), textOf(one, 'first')]);
+    expect(again).toEqual([expected.second, expected.plain, expected.first]);
+    expect(host?.modelLoads).toBe((await ui.call(uiState, {})).host?.modelLoads);
+
+    // On disk, too, the model is there once.
+    const { models } = await ui.call(uiStore, {});
+    const cardOf = (name: string) => models.find(({ card }) => card.name === name);
+    expect(cardOf('hf:org/first')?.card.description).toMatch(/^Adapter of hf:org\/llama/);
+    const weights = hub.requests.filter(({ path }) => path.includes('org/llama') && path.endsWith('model.safetensors'));
+    expect(weights).toHaveLength(1);
+    expect(cardOf('hf:org/first')?.compiledBytes).toBe(cardOf('hf:org/llama')?.compiledBytes);
+  });
+
+  it('load their model where it was not there, and a site is told nothing of what others use', async () => {
+    const ui = await useHub();
+    const page = await suite.visit('alone');
+    await allow(suite.browser, page, { models: ['hf:org/first'] });
+    expect(await textOf(page, 'first')).not.toBe('');
+    const { host } = await ui.call(uiState, {});
+    const held = host?.sessions.flatMap(({ models }) => models) ?? [];
+    expect(new Set(held).size).toBeLessThanOrEqual(1);
+  });
+
+  it('exchange the head of a model', async () => {
+    await useHub();
+    const page = await suite.visit('heads');
+    await allow(suite.browser, page, {
+      models: ['hf:org/vit', 'hf:org/head', 'hf:org/head-merged'],
+      tasks: ['image-classification'],
+    });
+    suite.sites.add('heads', '/image.png', { body: await readFile(`${VIT}/inputs/${IMAGE}`), type: 'image/png' });
+    const scores = (name: string) =>
+      inferIn(page, {
+        model: `hf:org/${name}`,
+        task: 'image-classification',
+        input: { file: '/image.png' },
+        options: { topK: 5 },
+        hardware: { precision: 'fp32' },
+      });
+    const [merged, plain, head] = [await scores('head-merged'), await scores('vit'), await scores('head')];
+    expect(head).not.toEqual(plain);
+    const rounded = (output: unknown) =>
+      (output as { label: string; score: number }[]).map(({ label, score }) => [label, score.toFixed(3)]);
+    expect(rounded(head)).toEqual(rounded(merged));
+    expect(rounded(await scores('vit'))).toEqual(rounded(plain));
+  });
+
+  it.each([
+    ['broken', 'model-unsupported', /of type LOHA/],
+    ['lost', 'model-unsupported', /org\/gone, which the hub does not have/],
+    ['path', 'model-unsupported', /is no repository of a hub/],
+    ['other', 'model-corrupt', /do not fit the layer/],
+  ])('are refused with a reason: %s', async (name, code, reason) => {
+    await useHub();
+    const page = await suite.visit('refused');
+    // Of others it is found out before the user is asked.
+    if (name === 'other') await allow(suite.browser, page, { models: [`hf:org/${name}`] });
+    // The hub is asked for a model that it does not have.
+    if (name === 'lost') suite.browser.logs.expectError(/404/);
+    expect(await refusalOf(page, `hf:org/${name}`)).toMatchObject({ code, reason: expect.stringMatching(reason) });
+  });
+});
