@@ -3,6 +3,7 @@ import os from 'node:os';
 import { fairDownloads } from '../bench/downloads/fair-downloads.ts';
 import { graphs } from '../bench/graphs/graphs.ts';
 import type { Bench, BenchOptions } from '../bench/lib/bench.ts';
+import { adapters } from '../bench/loading/adapters.ts';
 import { layerStreaming } from '../bench/loading/layer-streaming.ts';
 import { load7b } from '../bench/loading/load-7b.ts';
 import { loadMemory } from '../bench/loading/load-memory.ts';
@@ -22,6 +23,7 @@ const BENCHES: readonly Bench[] = [
   load7b,
   loadMemory,
   layerStreaming,
+  adapters,
   graphs,
   parallelLoad,
   start,

@@ -120,6 +120,7 @@ export function createModelStore(environment: ModelStoreEnvironment): ModelStore
     try {
       // Nobody but the hub is given the hub's token.
       const changed = await listOne(base.parsed, withToken && parsed.scheme === 'hf', signal);
+      if (isBareAdapter(changed.files)) throw nestedAdapter(base.name);
       return withBase(remote, { ...changed, base: base.name });
     } catch (error) {
       const mayBePrivate = !withToken && parsed.scheme === 'hf' && token() !== undefined;
@@ -274,6 +275,11 @@ export function createModelStore(environment: ModelStoreEnvironment): ModelStore
     open: (manifest, signal, onBytes) => openStoredFiles({ ...environment, record, update }, manifest, signal, onBytes),
   };
 }
+
+const nestedAdapter = (base: string) =>
+  new WebplatError('model-unsupported', undefined, {
+    reason: `The adapter is for ${base.slice(0, 200)}, which is an adapter itself.`,
+  });
 
 function absent(error: unknown): undefined {
   if (error instanceof SourceFault && error.kind === 'missing') return undefined;

@@ -72,6 +72,7 @@ const wasm: HostStatus = {
     tier: 'wasm (simd, 2 threads)',
     gpuBytes: 0,
     cpuBytes: 24_000_000,
+    adapters: ['hf:fieldnotes/mistral-plant-names-lora', 'hf:acme/mistral-support-lora-r16'],
     streaming: { layers: 32, streamedLayers: 20, tokenBytes: 2_440_000_000, tokenMs: 13_400 },
     passedOver: [
       { tier: 'webgpu (jspi)', reason: 'navigator.gpu.requestAdapter() answered null' },

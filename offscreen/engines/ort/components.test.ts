@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { WebplatError } from '../../../src/protocol/errors.ts';
 import { deferred } from '../../../test/support/fake-engine.ts';
 import type { ComponentName } from '../../families/family.ts';
+import type { AdaptedLayers } from '../../graphs/build/adapted.ts';
 import type { EmittedGraph } from '../../graphs/build/graph-builder.ts';
 import { createComponents } from './components.ts';
 import { emptyMemory } from './plan.ts';
@@ -98,5 +99,95 @@ describe('components that nobody uses', () => {
     broken = false;
     (await components.use(['text'], live()))();
     expect(components.idleMemory().gpuBytes).toBe(WEIGHTS);
+  });
+});
+
+describe('components that adapters change', () => {
+  /** A text component with two layers, either of which can be changed, and one that none changes. */
+  function setUpAdapted() {
+    let layers: AdaptedLayers = new Map();
+    const events: string[] = [];
+    const products = (names: readonly string[]) =>
+      names
+        .filter((name) => layers.has(name))
+        .map((name) => ({
+          name,
+          inputs: 1,
+          layers: [{ name, outputs: 1 }],
+          replaced: layers.get(name) === 'replaced',
+        }));
+    const components = createComponents<string>({
+      emitterOf: (name) => (storage) => ({
+        ...graph(WEIGHTS),
+        adapted: storage.adapted && name === 'text' ? products(['a', 'b']) : [],
+      }),
+      tier: 'jspi',
+      precision: 'fp32',
+      taken: emptyMemory('jspi'),
+      adapted: () => layers,
+      async bring({ name, graph: { adapted = [] } }) {
+        events.push(`bring ${name} ${adapted.map((product) => product.name)}`);
+        return name;
+      },
+      close: async (session) => void events.push(`close ${session}`),
+      admit: async () => undefined,
+      onProgress: () => {},
+      onDropped: () => {},
+    });
+    const change = (...names: string[]) => {
+      layers = new Map([...layers, ...names.map((name) => [name, 'added'] as const)]);
+    };
+    return { components, events, change };
+  }
+
+  it('are written anew for layers that were not known, once nobody uses them, and no others are', async () => {
+    const { components, events, change } = setUpAdapted();
+    const end = await components.use(['text', 'vision'], live());
+    expect(events.splice(0)).toEqual(['bring text ', 'bring vision ']);
+    change('a');
+    let done = false;
+    const changed = components.use(['text', 'vision'], live()).then((release) => {
+      done = true;
+      return release;
+    });
+    // What is in use stays, and nothing that is planned meanwhile waits for it.
+    (await components.reserve({ gpuBytes: 1, cpuBytes: 0 }))();
+    expect({ events, done }).toEqual({ events: [], done: false });
+    end();
+    (await changed)();
+    expect(events.splice(0)).toEqual(['close text', 'bring text a']);
+    (await components.use(['text'], live()))();
+    change('elsewhere');
+    (await components.use(['text', 'vision'], live()))();
+    expect(events).toEqual([]);
+  });
+
+  it('are left as they are for a request that gave up while it waited', async () => {
+    const { components, events, change } = setUpAdapted();
+    const end = await components.use(['text'], live());
+    change('a', 'b');
+    const abort = new AbortController();
+    const waiting = components.use(['text'], abort.signal);
+    abort.abort(new WebplatError('aborted'));
+    await expect(waiting).rejects.toMatchObject({ code: 'aborted' });
+    end();
+    expect(events).toEqual(['bring text ']);
+    (await components.use(['text'], live()))();
+    expect(events.slice(1)).toEqual(['close text', 'bring text a,b']);
+  });
+});
+
+describe('memory beside components', () => {
+  it('is taken from what nobody uses, counts until it is given back, and is refused where all is in use', async () => {
+    const { components, events } = setUp({ room: 2 });
+    (await components.use(['text'], live()))();
+    const end = await components.use(['vision'], live());
+    const giveBack = await components.reserve({ gpuBytes: WEIGHTS, cpuBytes: 0 });
+    expect(events.splice(0)).toEqual(['bring text', 'bring vision', 'close text', 'dropped text']);
+    await expect(components.use(['text'], live())).rejects.toMatchObject({ code: 'out-of-memory' });
+    await expect(components.reserve({ gpuBytes: 1, cpuBytes: 0 })).rejects.toMatchObject({ code: 'out-of-memory' });
+    giveBack();
+    (await components.use(['text'], live()))();
+    end();
   });
 });

@@ -88,6 +88,7 @@ function ResidentCard({ resident, state, client, action }: SectionProps & { read
           ['Used by', formatPlural(resident.references, 'page')],
         ]}
       />
+      {resident.adapters && <p class="quiet">{adaptersText(resident.adapters)}</p>}
       {resident.streaming && <p class="quiet">{streamingText(resident.streaming)}</p>}
       <PlacementList placements={resident.placements ?? []} />
       {resident.passedOver.length > 0 && (
@@ -127,6 +128,10 @@ function PlacementList({ placements }: { readonly placements: readonly Placement
     </details>
   );
 }
+
+/** Models that are not in memory a second time. */
+const adaptersText = (adapters: readonly string[]): string =>
+  `Used with ${formatPlural(adapters.length, 'adapter')}, which share this copy: ${adapters.join(', ')}`;
 
 /** Why it is slow: what is read for every token, and how long a token took of late. */
 function streamingText({ layers, streamedLayers, tokenBytes, tokenMs }: Streaming): string {
