@@ -8,7 +8,7 @@ import { makeAdapter } from '../support/adapters.ts';
 import { type Hub, hubSettings, serveHub } from '../support/hub/hub.ts';
 import { type HubRepo, repoOf, repoOfFolder } from '../support/hub/repo.ts';
 import { inferIn } from '../support/infer-in-page.ts';
-import { allow, infer } from '../support/page-client.ts';
+import { allow, infer, type Site } from '../support/page-client.ts';
 import { useExtension } from '../support/suite.ts';
 import { openUiClient } from '../support/ui-client.ts';
 
@@ -17,17 +17,17 @@ const VIT = 'test/fixtures/models/vit';
 const IMAGE = 'rgb.png';
 const TIMEOUT_MS = 120_000;
 
-const ask = (model: string) =>
+const ask = (model: string, backend: 'wasm' | 'webgpu' = 'wasm') =>
   ({
     model,
     task: 'text-generation',
     input: 'Nothing happened',
     options: { maxNewTokens: 12 },
-    hardware: { precision: 'fp32' },
+    hardware: { precision: 'fp32', backends: [backend] },
   }) as const;
 
 /** Why a model does not answer. */
-const refusalOf = (page: Parameters<typeof infer>[0], model: string) =>
+const refusalOf = (page: Site, model: string) =>
   page.evaluate(async (request) => {
     try {
       return await window.webplat?.infer(request);
@@ -57,7 +57,7 @@ describe('adapters of one model', { timeout: TIMEOUT_MS }, () => {
     };
     const path = {
       ...first.files,
-      'adapter_config.json': JSON.stringify({ peft_type: 'LORA', base_model_name_or_path: '/home/me/llama' }),
+      'adapter_config.json': JSON.stringify({ peft_type: 'LORA', base_model_name_or_path: './llama' }),
     };
     const other = await makeAdapter('test/fixtures/models/qwen3', { base: 'org/llama', added: ['mlp.down_proj'] });
     hub = await serveHub({
@@ -83,8 +83,8 @@ describe('adapters of one model', { timeout: TIMEOUT_MS }, () => {
     return ui;
   }
 
-  async function textOf(page: Parameters<typeof infer>[0], name: string): Promise<string> {
-    const answer = await infer(page, ask(`hf:org/${name}`));
+  async function textOf(page: Site, name: string, backend: 'wasm' | 'webgpu' = 'wasm'): Promise<string> {
+    const answer = await infer(page, ask(`hf:org/${name}`, backend));
     if (!answer.ok) throw new Error(`${name}: ${answer.code} ${answer.message}`);
     return answer.value.text;
   }
@@ -135,6 +135,21 @@ describe('adapters of one model', { timeout: TIMEOUT_MS }, () => {
     const { host } = await ui.call(uiState, {});
     const held = host?.sessions.flatMap(({ models }) => models) ?? [];
     expect(new Set(held).size).toBeLessThanOrEqual(1);
+  });
+
+  it('do the same on the graphics device', async () => {
+    await useHub();
+    const page = await suite.visit('graphics');
+    const names = ['llama', 'first', 'second', 'first-merged', 'second-merged'];
+    await allow(suite.browser, page, { models: names.map((name) => `hf:org/${name}`) });
+    const on = async (...asked: readonly string[]) => {
+      const texts: string[] = [];
+      for (const name of asked) texts.push(await textOf(page, name, 'webgpu'));
+      return texts;
+    };
+    const expected = await on('first-merged', 'second-merged');
+    expect(await on('first', 'second', 'first')).toEqual([...expected, expected[0]]);
+    expect(await on('llama')).toEqual([await textOf(page, 'llama')]);
   });
 
   it('exchange the head of a model', async () => {

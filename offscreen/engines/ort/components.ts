@@ -3,10 +3,11 @@ import type { StoredPrecision } from '../../../src/protocol/hardware.ts';
 import { abortable, onAbort } from '../../../src/shared/abort.ts';
 import { createMutex } from '../../../src/shared/mutex.ts';
 import type { ComponentName } from '../../families/family.ts';
-import type { AdaptedLayers, AdaptedProduct } from '../../graphs/build/adapted.ts';
-import { type DecoderShape, type Storage, storageOf } from '../../graphs/graph.ts';
+import type { AdaptedLayers } from '../../graphs/build/adapted.ts';
+import { type DecoderShape, storageOf } from '../../graphs/graph.ts';
 import type { ComponentProgress, MemoryUse } from '../engine.ts';
 import { choosePlan } from './choose-plan.ts';
+import { adaptable, type Entry, type OpenComponent, reaches, waitUntilUnused } from './component-entry.ts';
 import {
   addMemory,
   componentMemory,
@@ -15,12 +16,6 @@ import {
   type PlanRequest,
   planComponents,
 } from './plan.ts';
-
-/** A component in memory, ready to run. */
-export interface OpenComponent<Session> {
-  readonly planned: PlannedComponent;
-  readonly session: Session;
-}
 
 export interface ComponentsEnvironment<Session> {
   /** What writes the graph of a component; undefined where the model has none of that name. */
@@ -77,25 +72,6 @@ export interface Components<Session> {
   readonly precision: StoredPrecision | undefined;
 }
 
-interface Entry<Session> {
-  readonly name: ComponentName;
-  readonly ready: Promise<OpenComponent<Session>>;
-  readonly abort: AbortController;
-  readonly memory: MemoryUse;
-  /** What of it adapters can change. */
-  readonly products: readonly AdaptedProduct[];
-  open?: OpenComponent<Session>;
-  waiters: number;
-  /** Requests that need it now, those that wait for it included. */
-  users: number;
-  /** When it was last asked for: what is wanted latest is wanted most. */
-  urgency: number;
-  /** What adapters could change when it was last found to be written for them. */
-  adapted: AdaptedLayers | undefined;
-  /** Called when the last user has left. */
-  readonly onUnused: (() => void)[];
-}
-
 const NOTHING: MemoryUse = { gpuBytes: 0, cpuBytes: 0 };
 
 export function createComponents<Session>(environment: ComponentsEnvironment<Session>): Components<Session> {
@@ -112,11 +88,8 @@ export function createComponents<Session>(environment: ComponentsEnvironment<Ses
   /** Whether adapters change layers of a component that were not known when it was written. */
   function isOutgrown(entry: Entry<Session>, layers: AdaptedLayers | undefined): boolean {
     if (entry.adapted === layers) return false;
-    const { products, name } = entry;
-    const wanted = environment.emitterOf(name)?.(adaptable(storageOf('fp32'), layers)).adapted ?? [];
-    const fits = wanted.every((product) =>
-      products.some((p) => p.name === product.name && (p.replaced || !product.replaced)),
-    );
+    const wanted = environment.emitterOf(entry.name)?.(adaptable(storageOf('fp32'), layers)).adapted ?? [];
+    const fits = reaches(entry.products, wanted);
     if (fits) entry.adapted = layers;
     return !fits;
   }
@@ -127,20 +100,6 @@ export function createComponents<Session>(environment: ComponentsEnvironment<Ses
     const outgrown = names.flatMap((name) => entries.get(name) ?? []).filter((entry) => isOutgrown(entry, layers));
     await drop(outgrown.filter(({ open, users }) => open && users === 0));
     return outgrown.filter((entry) => entries.get(entry.name) === entry);
-  }
-
-  /** Settles when nobody uses a component any more; whoever comes for it meanwhile waits too. */
-  async function waitUntilUnused(entry: Entry<Session>, signal: AbortSignal): Promise<void> {
-    if (!entry.open)
-      await abortable(
-        entry.ready.then(
-          () => {},
-          () => {},
-        ),
-        signal,
-      );
-    if (entry.users === 0) return;
-    await abortable(new Promise<void>((resolve) => entry.onUnused.push(resolve)), signal);
   }
 
   async function startMissing(names: readonly ComponentName[]): Promise<void> {
@@ -296,7 +255,3 @@ export function createComponents<Session>(environment: ComponentsEnvironment<Ses
     },
   };
 }
-
-/** A way of storing in which adapters can change layers. */
-export const adaptable = (storage: Storage, adapted: AdaptedLayers | undefined): Storage =>
-  adapted && adapted.size > 0 ? { ...storage, adapted } : storage;

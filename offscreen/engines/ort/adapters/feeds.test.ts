@@ -15,7 +15,7 @@ import { familyOf } from '../../../families/registry.ts';
 import type { AdaptedLayers } from '../../../graphs/build/adapted.ts';
 import type { EmittedGraph } from '../../../graphs/build/graph-builder.ts';
 import { storageOf } from '../../../graphs/graph.ts';
-import { adaptable } from '../components.ts';
+import { adaptable } from '../component-entry.ts';
 import type { OrtModule } from '../runtime.ts';
 import { hostSlots } from '../weight-slots.ts';
 import { feedBytes, makeFeeds } from './feeds.ts';
