@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { checkStored, sameBits } from './bounds.ts';
 import { checkNumbers, checkSame, checkTokens } from './check.ts';
 
 it('takes numbers within the bound, and tells the largest error', () => {
@@ -51,4 +52,18 @@ it('counts the tokens that differ, those that are missing too', () => {
     outcome: 'missed',
     detail: '2 of 3 tokens differ, the first at 1: 3 where 2 is right',
   });
+});
+
+it('allows what native kernels make of last bits, where that is more than rounding, and never much', () => {
+  expect(sameBits('q8', 0)).toBe(1e-4);
+  expect(sameBits('q8', 1e-6)).toBe(1e-4);
+  expect(sameBits('q8', 5e-5)).toBeCloseTo(4e-4, 12);
+  expect(sameBits('fp16', 5e-5)).toBe(2e-3);
+  expect(sameBits('q4', 0.5)).toBe(1e-2);
+  expect(sameBits('q4', Number.NaN)).toBeNaN();
+  const stored = { values: [1, 2], shaken: 5e-5 };
+  expect(checkStored('x', [1, 2.0008], stored, [1, 2], 'q8').outcome).toBe('met');
+  expect(checkStored('x', [1, 2.001], stored, [1, 2], 'q8').outcome).toBe('missed');
+  expect(checkStored('x', [1, 2.0008], { values: [1, 2], shaken: 0 }, [1, 2], 'q8').outcome).toBe('missed');
+  expect(checkStored('x', [1, 2], { values: [1, 2], shaken: Number.NaN }, [1, 2], 'q8').outcome).toBe('missed');
 });

@@ -58,7 +58,7 @@ page. Written by \`npm run verify -- --all --json FILE --markdown docs/models.md
 
 A cell says how many results are met and how many are missed; then, of numbers that a model computes, the largest absolute error in \`fp32\`, and in fewer
 bits the largest root mean square of the errors as a share of what is right. In \`fp32\` the tolerances of the golden files hold, and tokens,
-labels and texts have to be the same. In fewer bits a result has to be what onnxruntime's native kernels compute of weights stored in the same bits (\`scripts/verify/bounds.ts\`); tokens, labels, scores and texts that differ
+labels and texts have to be the same. In fewer bits a result has to be what onnxruntime's native kernels compute of weights stored in the same bits, but for rounding (\`scripts/verify/bounds.ts\`); tokens, labels, scores and texts that differ
 are told (*differ*), because nothing says how far they may be off.
 
 | model | ${settings.map(({ title }) => title).join(' | ')} |

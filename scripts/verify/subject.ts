@@ -10,6 +10,7 @@ import type { GraphRequest, Inferred, Numbers, PageRequest, Ran, Where } from '.
 import { checkStored } from './bounds.ts';
 import { type Check, checkNumbers } from './check.ts';
 import { createLedger, type Ledger } from './ledger.ts';
+import type { NativeResult } from './native.ts';
 
 /** Where requests of a site go. */
 export interface Asker {
@@ -48,7 +49,7 @@ export async function createSubject(
   model: string,
   asker: Asker,
   { backend, precision }: Setting,
-  native: ReadonlyMap<string, Numbers> = new Map(),
+  native: ReadonlyMap<string, NativeResult> = new Map(),
 ): Promise<Subject> {
   const { config, table, folder } = golden;
   const family = familyOf(config);
@@ -93,7 +94,7 @@ export async function createSubject(
       }
       const stored = native.get(key);
       if (!stored) return checkNumbers(name, actual.values, right, undefined);
-      return checkStored(name, actual.values, stored.values, right, precision);
+      return checkStored(name, actual.values, stored, right, precision);
     },
   };
 }

@@ -3,11 +3,11 @@ import { familyOf } from '../../offscreen/families/registry.ts';
 import type { PerformedTask } from '../../src/protocol/tasks/tasks.ts';
 import type { GoldenModel } from '../../test/support/golden.ts';
 import type { Numbers } from '../../test/support/infer-in-page.ts';
-import type { Check } from './check.ts';
+import { type Check, deviationOf } from './check.ts';
 import { checkForward } from './forward.ts';
 import { checkGeneration } from './generation.ts';
 import { checkLikelihoods } from './likelihoods.ts';
-import { createNativeAsker } from './native.ts';
+import { createNativeAsker, type NativeResult } from './native.ts';
 import { checkProcessing } from './processing.ts';
 import { writeRaw } from './raw.ts';
 import type { Stage } from './stage.ts';
@@ -56,10 +56,23 @@ export async function verifyModel(
   return { ...about, adapter: loaded.adapter, checks };
 }
 
+/** Seeds of the changes of last bits by which native kernels are compared with themselves. */
+const SHAKES = [1, 2, 3];
+
 /** What native kernels give for everything that graphs compute, with weights stored as in the setting. */
-async function computeNatively(golden: GoldenModel, setting: Setting): Promise<ReadonlyMap<string, Numbers>> {
-  const subject = await createSubject(golden, '', await createNativeAsker(golden.folder, setting), setting);
-  await checkForward(subject);
-  await checkLikelihoods(subject);
-  return subject.ledger.tensors;
+async function computeNatively(golden: GoldenModel, setting: Setting): Promise<ReadonlyMap<string, NativeResult>> {
+  const compute = async (seed?: number) => {
+    const subject = await createSubject(golden, '', await createNativeAsker(golden.folder, setting, seed), setting);
+    await checkForward(subject);
+    await checkLikelihoods(subject);
+    return subject.ledger.tensors;
+  };
+  const plain = await compute();
+  const shaken: ReadonlyMap<string, Numbers>[] = [];
+  for (const seed of SHAKES) shaken.push(await compute(seed));
+  const results = [...plain].map(([key, { values }]): [string, NativeResult] => {
+    const apart = shaken.map((tensors) => deviationOf(tensors.get(key)?.values ?? [], values).rms);
+    return [key, { values, shaken: Math.max(...apart) }];
+  });
+  return new Map(results);
 }

@@ -209,6 +209,7 @@ describe('a model in a worker', () => {
     const info = { backend: 'REAL_WASM', tier: 'wasm/cpu', passedOver: [] } as const;
     const attend = () => false;
     const model = createWorkerModel({
+      adapterOf: () => 0,
       worker: worker as unknown as Worker,
       info,
       state,

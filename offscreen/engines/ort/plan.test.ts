@@ -115,7 +115,7 @@ describe('a decoder with an encoder', () => {
     expect(crossBytes(storage, shape)).toBe(one);
     expect(crossBytes(storageOf('fp16'), shape)).toBe(one / 2);
     const caches = 2 * 2 * 4 * 96 * 16 * 4;
-    const planned = { name: 'decoder', precision: 'fp32', storage, label: '', graph } as const;
+    const planned = { name: 'decoder', precision: 'fp32', storage, label: '', graph, stored: graph } as const;
     expect(componentMemory('jspi', planned, 3)).toEqual({ gpuBytes: 3 * (one + caches), cpuBytes: 0 });
   });
 });

@@ -7,6 +7,7 @@ import type { ModelManifest } from '../../../../offscreen/store/manifest.ts';
 import { type BeamOptions, beamSearch } from '../../../../offscreen/tasks/beam-search.ts';
 import { decode, encode } from '../../../../offscreen/tasks/encode-decode.ts';
 import { argmax } from '../../../../offscreen/tasks/sampling.ts';
+import type { TaskModel } from '../../../../offscreen/tasks/task-model.ts';
 import { embeddingDecoder, embedPrompt } from '../../../../offscreen/tasks/token-vectors.ts';
 import { toWireError } from '../../../../src/protocol/errors.ts';
 import type { TensorMap } from '../../../../src/protocol/tensor.ts';
@@ -69,10 +70,11 @@ const signal = new AbortController().signal;
 const events = { signal, onCompute: () => {} };
 const service = createFileServiceClient((ask) => postMessage(ask));
 let opened: OpenModel | undefined;
+let used: TaskModel | undefined;
 
-function model(): OpenModel {
-  if (!opened) throw new Error('No model is open.');
-  return opened;
+function model(): TaskModel {
+  if (!used) throw new Error('No model is open.');
+  return used;
 }
 
 const wire = (tensors: PlainTensors): TensorMap =>
@@ -98,6 +100,9 @@ const handlers: Handlers = {
       contentHash: manifest.contentHash,
       files: manifest.files,
       service,
+      adapterFiles() {
+        throw new Error('There are no adapters.');
+      },
       precision: 'fp32',
       assetBase: new URL(assetBase),
       inSequence: false,
@@ -106,7 +111,7 @@ const handlers: Handlers = {
       onDropped: () => {},
       admit: async () => undefined,
     });
-    for (const graph of graphs) await opened.use({ task: 'tensors', graph }, signal);
+    for (const graph of graphs) used = (await opened.use({ task: 'tensors', graph }, signal)).model;
     return true;
   },
   async encodedLogits({ inputs, ids }) {
@@ -152,7 +157,7 @@ const handlers: Handlers = {
     sequence.close();
     return tokens;
   },
-  gpuBytes: async () => model().memory().gpuBytes,
+  gpuBytes: async () => opened?.memory().gpuBytes ?? 0,
 };
 
 async function answer({ name, args }: TaskCall): Promise<void> {
