@@ -1,5 +1,5 @@
-import { WebplatError } from '../../src/protocol/errors.ts';
 import type { GenerationOptions } from '../../src/protocol/generation.ts';
+import { NotNumbers } from '../processing/results/not-numbers.ts';
 import { createRandom, type Random, randomSeed } from './random.ts';
 
 /** Chooses the next token from logits [vocabulary], which it may overwrite, and remembers what was chosen. */
@@ -39,7 +39,7 @@ export function argmax(logits: Float32Array): number {
       best = token;
     }
   }
-  if (best < 0) throw new WebplatError('engine-failed', 'The model computed no numbers.');
+  if (best < 0) throw new NotNumbers();
   return best;
 }
 

@@ -60,7 +60,12 @@ describe('adapters of one model', { timeout: TIMEOUT_MS }, () => {
       'adapter_config.json': JSON.stringify({ peft_type: 'LORA', base_model_name_or_path: './llama' }),
     };
     const other = await makeAdapter('test/fixtures/models/qwen3', { base: 'org/llama', added: ['mlp.down_proj'] });
+    const [poison, flood] = [Number.NaN, 3e38].map((strength) =>
+      makeAdapter(LLAMA, { base: 'org/llama', added: ['q_proj', 'k_proj', 'v_proj', 'o_proj'], strength }),
+    );
     hub = await serveHub({
+      'org/poison': repoOf((await poison)?.files ?? {}),
+      'org/flood': repoOf((await flood)?.files ?? {}),
       'org/llama': await repoOfFolder(LLAMA),
       'org/vit': await repoOfFolder(VIT),
       'org/first': repoOf(first.files),
@@ -151,6 +156,32 @@ describe('adapters of one model', { timeout: TIMEOUT_MS }, () => {
     expect(await on('first', 'second', 'first')).toEqual([...expected, expected[0]]);
     expect(await on('llama')).toEqual([await textOf(page, 'llama')]);
   });
+
+  it.each(['wasm', 'webgpu'] as const)(
+    'of numbers that are none spoil nothing for other sites, on %s',
+    async (backend) => {
+      const ui = await useHub();
+      const [good, bad] = [await suite.visit(`good-${backend}`), await suite.visit(`bad-${backend}`)];
+      await allow(suite.browser, good, { models: ['hf:org/llama', 'hf:org/first'] });
+      await allow(suite.browser, bad, { models: ['hf:org/poison', 'hf:org/flood'] });
+      const both = async () => [await textOf(good, 'llama', backend), await textOf(good, 'first', backend)];
+      const before = await both();
+      const { host } = await ui.call(uiState, {});
+      // One after the other in the same caches, and side by side.
+      const spoilt = await infer(bad, ask('hf:org/poison', backend));
+      expect(spoilt).toMatchObject({ ok: false, code: 'model-corrupt' });
+      await infer(bad, ask('hf:org/flood', backend));
+      expect(await both()).toEqual(before);
+      const [, , ...beside] = await Promise.all([
+        infer(bad, ask('hf:org/poison', backend)),
+        infer(bad, ask('hf:org/flood', backend)),
+        textOf(good, 'llama', backend),
+        textOf(good, 'first', backend),
+      ]);
+      expect(beside).toEqual(before);
+      expect((await ui.call(uiState, {})).host?.modelLoads).toBe(host?.modelLoads);
+    },
+  );
 
   it('exchange the head of a model', async () => {
     await useHub();

@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { toWireError, WebplatError } from '../../../src/protocol/errors.ts';
 import type { TensorMap } from '../../../src/protocol/tensor.ts';
+import { NotNumbers } from '../../processing/results/not-numbers.ts';
 import { createBusySign } from '../../schedule/busy.ts';
 import { createFileServiceClient } from '../../store/file-service.ts';
 import type { ModelFile } from '../../store/manifest.ts';
@@ -122,7 +123,8 @@ export function serveEngine(port: WorkerPort): void {
       if (!model) throw new WebplatError('internal');
       const value = await compute(model, request, abort.signal);
       post({ kind: 'result', id, value, state: stateOf(model) }, buffersOf(request.kind, value));
-    } catch (error) {
+    } catch (caught) {
+      const error = blameAdapter(caught, request);
       if (isFatal(error)) return fail(error instanceof TierRefused ? new WebplatError('engine-failed') : error);
       post({ kind: 'error', id, error: toWireError(error), state: stateOf(model) });
     } finally {
@@ -155,6 +157,13 @@ function stateOf(model: OpenModel | undefined): State {
     ...(placements.length > 0 && { placements }),
     ...(streaming && { streaming }),
   };
+}
+
+/** What an adapter is like must not end the model for others, as a runtime that fails does. */
+function blameAdapter(error: unknown, request: Request): unknown {
+  const adapter = request.kind === 'prepare' ? request.use.adapter : 'adapter' in request ? request.adapter : undefined;
+  if (adapter === undefined || !(error instanceof NotNumbers)) return error;
+  return new WebplatError('model-corrupt', undefined, { reason: 'With the adapter, the model computes no numbers.' });
 }
 
 /** A runtime that failed once cannot be trusted with another request: the worker ends, and the model loads anew. */

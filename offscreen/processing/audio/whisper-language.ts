@@ -1,5 +1,5 @@
-import { WebplatError } from '../../../src/protocol/errors.ts';
 import { unsupported } from '../../graphs/config-fields.ts';
+import { NotNumbers } from '../results/not-numbers.ts';
 import type { WhisperTokens } from './whisper-tokens.ts';
 
 export interface LanguageGuess {
@@ -19,7 +19,7 @@ export function guessLanguage(logits: Float32Array, { languages }: WhisperTokens
   if (languages.size === 0) throw unsupported('The model knows English alone.');
   const scores = Array.from(languages, ([language, id]) => ({ language, logit: logits[id] ?? Number.NaN }));
   const most = scores.reduce((largest, { logit }) => Math.max(largest, logit), Number.NEGATIVE_INFINITY);
-  if (!Number.isFinite(most)) throw new WebplatError('engine-failed', 'The model computed no numbers.');
+  if (!Number.isFinite(most)) throw new NotNumbers();
   const weights = scores.map(({ language, logit }) => ({ language, weight: Math.exp(logit - most) }));
   const total = weights.reduce((sum, { weight }) => sum + weight, 0);
   return weights

@@ -1,4 +1,5 @@
 import { WebplatError } from '../../../src/protocol/errors.ts';
+import { NotNumbers } from './not-numbers.ts';
 
 /** A class and how sure the model is of it. */
 export interface LabelScore {
@@ -9,7 +10,7 @@ export interface LabelScore {
 
 /** @throws WebplatError `engine-failed` when one of the numbers is none */
 function checkNumbers(logits: Float32Array): void {
-  if (logits.some(Number.isNaN)) throw new WebplatError('engine-failed', 'The model computed no numbers.');
+  if (logits.some(Number.isNaN)) throw new NotNumbers();
 }
 
 /**
