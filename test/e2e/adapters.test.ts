@@ -14,6 +14,7 @@ import { openUiClient } from '../support/ui-client.ts';
 
 const LLAMA = 'test/fixtures/models/llama';
 const VIT = 'test/fixtures/models/vit';
+const T5 = 'test/fixtures/models/t5';
 const IMAGE = 'rgb.png';
 const TIMEOUT_MS = 120_000;
 
@@ -60,6 +61,16 @@ describe('adapters of one model', { timeout: TIMEOUT_MS }, () => {
       'adapter_config.json': JSON.stringify({ peft_type: 'LORA', base_model_name_or_path: './llama' }),
     };
     const other = await makeAdapter('test/fixtures/models/qwen3', { base: 'org/llama', added: ['mlp.down_proj'] });
+    const across = await makeAdapter(T5, {
+      base: 'org/t5',
+      added: [
+        'layer.0.SelfAttention.q',
+        'EncDecAttention.q',
+        'EncDecAttention.k',
+        'EncDecAttention.v',
+        'DenseReluDense.wo',
+      ],
+    });
     const [poison, flood] = [Number.NaN, 3e38].map((strength) =>
       makeAdapter(LLAMA, { base: 'org/llama', added: ['q_proj', 'k_proj', 'v_proj', 'o_proj'], strength }),
     );
@@ -68,6 +79,9 @@ describe('adapters of one model', { timeout: TIMEOUT_MS }, () => {
       'org/flood': repoOf((await flood)?.files ?? {}),
       'org/llama': await repoOfFolder(LLAMA),
       'org/vit': await repoOfFolder(VIT),
+      'org/t5': await repoOfFolder(T5),
+      'org/across': repoOf(across.files),
+      'org/across-merged': await withWeights(T5, across.merged),
       'org/first': repoOf(first.files),
       'org/first-merged': await withWeights(LLAMA, first.merged),
       'org/second': repoOf(second.files),
@@ -182,6 +196,28 @@ describe('adapters of one model', { timeout: TIMEOUT_MS }, () => {
       expect((await ui.call(uiState, {})).host?.modelLoads).toBe(host?.modelLoads);
     },
   );
+
+  it('change an encoder, a decoder, and what lies between them', async () => {
+    await useHub();
+    const page = await suite.visit('between');
+    const names = ['t5', 'across', 'across-merged'];
+    const models = names.map((name) => `hf:org/${name}`);
+    await allow(suite.browser, page, { models, tasks: ['text2text-generation'] });
+    const rewrite = (name: string, options: object = {}) =>
+      inferIn(page, {
+        model: `hf:org/${name}`,
+        task: 'text2text-generation',
+        input: 'Nothing happened',
+        options: { maxNewTokens: 10, ...options },
+        hardware: { precision: 'fp32' },
+      });
+    const [merged, beams] = [await rewrite('across-merged'), await rewrite('across-merged', { numBeams: 3 })];
+    const plain = await rewrite('t5');
+    expect(await rewrite('across')).toEqual(merged);
+    expect(await rewrite('across', { numBeams: 3 })).toEqual(beams);
+    expect(await rewrite('t5')).toEqual(plain);
+    expect(merged).not.toEqual(plain);
+  });
 
   it('exchange the head of a model', async () => {
     await useHub();
