@@ -120,7 +120,7 @@ export interface LoadedModel {
    *
    * @param manifest a model that has this one's content as its base
    */
-  adapted?(manifest: ModelManifest, files: () => ModelFiles): LoadedModel;
+  adapted?(manifest: ModelManifest, files: (signal: AbortSignal) => ModelFiles): LoadedModel;
   /** Lets go of components that no request uses; they come back when they are needed. */
   dropIdle(): Promise<void>;
   /** Gives all memory back. Running requests reject with `session-ended`. Calling it twice is no error. */

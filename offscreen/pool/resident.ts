@@ -94,7 +94,9 @@ export function viewFor(
 ): LoadedModel {
   used.set(manifest.contentHash, manifest);
   if (!manifest.base || !model.adapted) return model;
-  return model.adapted(manifest, () => openFiles(manifest, abortLoad.signal, progress.note));
+  return model.adapted(manifest, (signal) =>
+    openFiles(manifest, AbortSignal.any([abortLoad.signal, signal]), progress.note),
+  );
 }
 
 /** Whether nothing would be interrupted if the model left now. */

@@ -94,7 +94,14 @@ export function openStoredFiles(
       return bring(path);
     }
     const stop = job.watch(() => tell());
-    job.stored.finally(stop).catch(() => {});
+    const end = () => {
+      stop();
+      tell();
+    };
+    job.stored.then(end, () => {
+      givenUp.add(job);
+      end();
+    });
     return { access: { kind: 'chunks', bytes, id: job.file.id, complete: false }, job, noted };
   }
 
@@ -112,10 +119,12 @@ export function openStoredFiles(
   }
 
   const jobs: FileJob[] = [];
+  /** Those that were given up or failed: nothing more comes of them. */
+  const givenUp = new Set<FileJob>();
   function tell(): void {
     let present = 0;
     let total = 0;
-    for (const job of jobs) {
+    for (const job of jobs.filter((one) => !givenUp.has(one))) {
       present += job.presentBytes;
       total += job.file.bytes;
     }

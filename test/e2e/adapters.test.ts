@@ -38,6 +38,26 @@ const refusalOf = (page: Site, model: string) =>
     }
   }, ask(model));
 
+/** Asks for the slow adapter, and gives up as soon as it is seen to come, or waits for it. */
+const bringAdapter = (page: Site, giveUp: boolean) =>
+  page.evaluate(
+    async ({ request, stop }) => {
+      const phases: string[] = [];
+      const abort = new AbortController();
+      const onProgress = ({ phase }: { phase: string }) => {
+        phases.push(phase);
+        if (stop && phase === 'download') abort.abort();
+      };
+      try {
+        const answer = await window.webplat?.infer({ ...request, signal: abort.signal, onProgress });
+        return { text: answer?.text, phases };
+      } catch (error) {
+        return { error: (error as Error).name, phases };
+      }
+    },
+    { request: ask('hf:org/slow'), stop: giveUp },
+  );
+
 /** A repository of a model with other weights. */
 async function withWeights(folder: string, weights: Uint8Array<ArrayBuffer>): Promise<HubRepo> {
   const { files } = await repoOfFolder(folder);
@@ -61,6 +81,7 @@ describe('adapters of one model', { timeout: TIMEOUT_MS }, () => {
       'adapter_config.json': JSON.stringify({ peft_type: 'LORA', base_model_name_or_path: './llama' }),
     };
     const other = await makeAdapter('test/fixtures/models/qwen3', { base: 'org/llama', added: ['mlp.down_proj'] });
+    const slow = await makeAdapter(LLAMA, { base: 'org/llama', added: ['proj'], strength: 0.05 });
     const across = await makeAdapter(T5, {
       base: 'org/t5',
       added: [
@@ -90,6 +111,7 @@ describe('adapters of one model', { timeout: TIMEOUT_MS }, () => {
       'org/head-merged': await withWeights(VIT, head.merged),
       'org/broken': repoOf(broken),
       'org/lost': repoOf(lost),
+      'org/slow': repoOf(slow.files),
       'org/path': repoOf(path),
       'org/other': repoOf(other.files),
     });
@@ -196,6 +218,23 @@ describe('adapters of one model', { timeout: TIMEOUT_MS }, () => {
       expect((await ui.call(uiState, {})).host?.modelLoads).toBe(host?.modelLoads);
     },
   );
+
+  it('are brought while the model is in memory, which sites see and can stop', async () => {
+    const ui = await useHub();
+    const page = await suite.visit('slow');
+    await allow(suite.browser, page, { models: ['hf:org/llama', 'hf:org/slow'] });
+    const text = await textOf(page, 'llama');
+    const { host } = await ui.call(uiState, {});
+    hub.fault({ path: /^\/cdn\// }, { kind: 'drip', bytesPerS: 10_000 });
+    const stopped = await bringAdapter(page, true);
+    expect(stopped).toMatchObject({ error: 'AbortError', phases: expect.arrayContaining(['download']) });
+    // Nobody waits for it, and it comes no further.
+    await expect.poll(async () => (await ui.call(uiStore, {})).downloads).toEqual([]);
+    hub.clearFaults();
+    expect(await bringAdapter(page, false)).toMatchObject({ text: expect.any(String) });
+    expect(await textOf(page, 'llama')).toBe(text);
+    expect((await ui.call(uiState, {})).host?.modelLoads).toBe(host?.modelLoads);
+  });
 
   it('change an encoder, a decoder, and what lies between them', async () => {
     await useHub();

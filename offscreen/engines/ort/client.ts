@@ -3,7 +3,7 @@ import { fromWireError, WebplatError } from '../../../src/protocol/errors.ts';
 import { TASKS } from '../../../src/protocol/tasks/tasks.ts';
 import { onAbort } from '../../../src/shared/abort.ts';
 import type { GenerateEvents, LoadedInfo, LoadedModel, PerformEvents } from '../engine.ts';
-import type { AdapterOf } from './adapters/told-adapters.ts';
+import type { ToldAdapters } from './adapters/told-adapters.ts';
 import { CountValue, DoneValue, FromWorker, GenerateValue, RunValue, type State, type ToWorker } from './messages.ts';
 import type { AdaptedUse } from './open-model.ts';
 import { backendOf } from './placements.ts';
@@ -24,8 +24,7 @@ export interface ClientStart {
   readonly state: State;
   /** What it was loaded for, as the worker was told. */
   readonly use: AdaptedUse;
-  /** The number of an adapter, which the worker is told of. */
-  readonly adapterOf: AdapterOf;
+  readonly adapters: Pick<ToldAdapters, 'adapterOf' | 'begin'>;
   /** Answers what the worker asks of its surroundings; false for everything else. */
   attend(message: FromWorker): boolean;
   /** How long a worker may take to notice an abort before it is given up as stuck. */
@@ -37,7 +36,7 @@ const ABORT_DEADLINE_MS = 60_000;
 
 /** A model that lives in a worker. The worker answers nobody else, and ends with the model. */
 export function createWorkerModel(start: ClientStart): LoadedModel {
-  const { worker, info, use: firstUse, adapterOf, attend, abortDeadlineMs = ABORT_DEADLINE_MS } = start;
+  const { worker, info, use: firstUse, adapters, attend, abortDeadlineMs = ABORT_DEADLINE_MS } = start;
   const pending = new Map<number, Pending>();
   const prepared = new Set([keyOf(firstUse)]);
   let { state } = start;
@@ -112,6 +111,9 @@ export function createWorkerModel(start: ClientStart): LoadedModel {
     const id = lastId;
     const answer = new Promise<unknown>((resolve, reject) => pending.set(id, { events, resolve, reject }));
     let deadline: ReturnType<typeof setTimeout> | undefined;
+    const adapter = adapterIn(message);
+    const leave = adapter === undefined ? undefined : adapters.begin(adapter);
+    let succeeded = false;
     // The device works until the running step ends. The request stays open until then, so that its time is metered and its
     // place is not given away before it is free.
     const stop = onAbort(events.signal, () => {
@@ -121,6 +123,7 @@ export function createWorkerModel(start: ClientStart): LoadedModel {
     try {
       worker.postMessage({ ...message, id }, transfer);
       const value = await answer;
+      succeeded = true;
       events.signal?.throwIfAborted();
       return v.parse(schema, value);
     } catch (error) {
@@ -129,10 +132,12 @@ export function createWorkerModel(start: ClientStart): LoadedModel {
     } finally {
       stop();
       clearTimeout(deadline);
+      leave?.(succeeded);
     }
   }
 
-  const modelWith = (adapter: number | undefined): LoadedModel => ({
+  /** The model as it is, or as an adapter changes it, which is asked for anew with every request. */
+  const modelWith = (changed: () => { readonly adapter?: number }): LoadedModel => ({
     get info() {
       const { contextTokens, maxSequences, precision, placements, streaming } = state;
       return {
@@ -146,24 +151,24 @@ export function createWorkerModel(start: ClientStart): LoadedModel {
     },
     failed,
     async prepare(wanted, signal) {
-      const use = { ...wanted, ...changedBy(adapter) };
+      const use = { ...wanted, ...changed() };
       if (prepared.has(keyOf(use))) return;
       await ask(DoneValue, { kind: 'prepare', use }, { signal });
       prepared.add(keyOf(use));
     },
-    generate: (request, events) => ask(GenerateValue, { kind: 'generate', ...changedBy(adapter), request }, events),
+    generate: (request, events) => ask(GenerateValue, { kind: 'generate', ...changed(), request }, events),
     perform: ({ task, input, options, maxNewTokens }, events) =>
       ask(
         TASKS[task].output,
-        { kind: 'perform', ...changedBy(adapter), request: { task, input, options, maxNewTokens } },
+        { kind: 'perform', ...changed(), request: { task, input, options, maxNewTokens } },
         events,
         buffersIn(input),
       ),
-    countTokens: (input) => ask(CountValue, { kind: 'count', ...changedBy(adapter), input }),
+    countTokens: (input) => ask(CountValue, { kind: 'count', ...changed(), input }),
     run: ({ graph, inputs }, events) =>
       ask(
         RunValue,
-        { kind: 'run', ...changedBy(adapter), ...(graph !== undefined && { graph }), inputs },
+        { kind: 'run', ...changed(), ...(graph !== undefined && { graph }), inputs },
         events,
         Object.values(inputs).map(({ data }) => data),
       ),
@@ -171,15 +176,16 @@ export function createWorkerModel(start: ClientStart): LoadedModel {
     async dropIdle() {
       await ask(DoneValue, { kind: 'drop-idle' });
     },
-    adapted: (manifest, files) => modelWith(adapterOf(manifest, files)),
+    adapted: (manifest, files) => modelWith(() => ({ adapter: adapters.adapterOf(manifest, files) })),
     async dispose() {
       end(new WebplatError('session-ended'));
     },
   });
-  return modelWith(undefined);
+  return modelWith(() => ({}));
 }
 
-const changedBy = (adapter: number | undefined) => (adapter === undefined ? {} : { adapter });
+const adapterIn = (message: Ask): number | undefined =>
+  'use' in message ? message.use.adapter : 'adapter' in message ? message.adapter : undefined;
 
 /** The buffers anywhere in an input, each once. */
 function buffersIn(value: unknown, found = new Set<ArrayBuffer>()): ArrayBuffer[] {

@@ -3,6 +3,7 @@ import { grantAll, NO_FILES } from '../../../test/support/fake-engine.ts';
 import type { Capabilities } from '../../device/capabilities.ts';
 import type { ModelManifest } from '../../store/manifest.ts';
 import type { LoadedModel } from '../engine.ts';
+import { createToldAdapters } from './adapters/told-adapters.ts';
 import { createWorkerModel } from './client.ts';
 import { createOrtEngine } from './engine.ts';
 import type { FromWorker, ToWorker } from './messages.ts';
@@ -209,7 +210,7 @@ describe('a model in a worker', () => {
     const info = { backend: 'REAL_WASM', tier: 'wasm/cpu', passedOver: [] } as const;
     const attend = () => false;
     const model = createWorkerModel({
-      adapterOf: () => 0,
+      adapters: createToldAdapters(worker as unknown as Worker),
       worker: worker as unknown as Worker,
       info,
       state,

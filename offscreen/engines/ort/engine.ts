@@ -96,13 +96,14 @@ function attempt(
       else if (message.kind === 'loaded') {
         stopListening();
         const { adapter, state } = message;
+        if (use.adapter !== undefined) adapters.begin(use.adapter)(true);
         const info = {
           backend: backendOfTier(tier),
           tier: TIER_LABELS[tier],
           passedOver,
           ...(adapter && { adapter }),
         };
-        resolve({ model: createWorkerModel({ worker, info, state, use, adapterOf: adapters.adapterOf, attend }) });
+        resolve({ model: createWorkerModel({ worker, info, state, use, adapters, attend }) });
       }
     }
     worker.onmessage = ({ data }) => {
