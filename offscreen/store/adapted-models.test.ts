@@ -144,6 +144,11 @@ describe('an adapter', { timeout: 20_000 }, () => {
     const manifest = await bench.models.resolve('file:tuned');
     expect(manifest?.base?.contentHash).toMatch(/^[0-9a-f]{64}$/);
     expect(manifest?.card.description).toBe('Adapter of a llama model');
+    const archive = await bench.user.exportModel('file:tuned');
+    const elsewhere = openUserFiles();
+    const job = await elsewhere.ended(await elsewhere.user.restore(archive, 'file:tuned'));
+    expect(job).toMatchObject({ state: 'done' });
+    expect(await elsewhere.models.resolve('file:tuned')).toEqual(manifest);
     expect(await bench.import('file:alone', picked(Object.fromEntries(own)))).toMatchObject({
       state: 'failed',
       error: { data: { reason: expect.stringContaining('beside the files of its model') } },

@@ -19,7 +19,7 @@ import type { ModelFile, ModelFiles } from '../../store/manifest.ts';
 import { createModelReader } from '../../store/model-reader.ts';
 import type { TaskModel } from '../../tasks/task-model.ts';
 import type { ComponentProgress, MemoryUse, ModelUse } from '../engine.ts';
-import { type Adapters, createAdapters } from './adapters/adapters.ts';
+import { type Adapters, createAdapters, type UsedAdapter } from './adapters/adapters.ts';
 import { compileComponent } from './compile.ts';
 import { adaptable } from './component-entry.ts';
 import { createComponents } from './components.ts';
@@ -162,7 +162,7 @@ export async function openModel(request: OpenRequest): Promise<OpenModel> {
     if (wanted !== undefined && webnn) {
       throw new WebplatError('model-unsupported', undefined, { reason: 'Adapters do not run on WebNN.' });
     }
-    const adapter = wanted === undefined ? undefined : await abortable(adapters.use(wanted), signal);
+    const adapter = wanted === undefined ? undefined : await useAdapter(adapters, wanted, signal);
     const names = componentsFor(use, family, config);
     try {
       const releaseAll = await components.use(names, signal);
@@ -215,6 +215,20 @@ export async function openModel(request: OpenRequest): Promise<OpenModel> {
     streaming: () => components.find(({ streamed }) => streamed !== undefined)?.streamed?.streaming(),
     placements: () => [...fixed].map((sessions) => sessions.placement()),
   };
+}
+
+/** Whoever gives up while an adapter is opened does not keep it. */
+async function useAdapter(adapters: Adapters, wanted: number, signal: AbortSignal): Promise<UsedAdapter> {
+  const using = adapters.use(wanted);
+  try {
+    return await abortable(using, signal);
+  } catch (error) {
+    using.then(
+      ({ release }) => release(),
+      () => {},
+    );
+    throw error;
+  }
 }
 
 /** What of all components is changed where adapters change these layers. */

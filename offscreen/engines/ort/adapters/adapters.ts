@@ -122,7 +122,11 @@ export function createAdapters(environment: AdaptersEnvironment): Adapters {
     }
     const request = { products: planned.graph.adapted ?? [], float: planned.storage.float, weights: adapter.weights };
     const bytes = feedBytes(request);
-    const giveBack = await environment.reserve({ gpuBytes: onDevice ? bytes : 0, cpuBytes: onDevice ? 0 : bytes });
+    // Nothing is asked for where nothing is needed: the budget may be lower than what is there by now.
+    const giveBack =
+      bytes === 0
+        ? () => {}
+        : await environment.reserve({ gpuBytes: onDevice ? bytes : 0, cpuBytes: onDevice ? 0 : bytes });
     try {
       const slot = await makeFeeds(request, makeSlot);
       adapter.fed.set(planned.name, { planned, slot, bytes, giveBack });
