@@ -24,6 +24,10 @@ const TIMEOUT_MS = 240_000;
 /** Stands where another file should have been chosen. */
 const WRONG = 'not chosen';
 
+interface Vector {
+  readonly dims: readonly number[];
+  readonly data: Readonly<Record<string, number>>;
+}
 interface Score {
   readonly label: string;
   readonly score: number;
@@ -106,6 +110,11 @@ describe('tasks with graphs that others exported', { timeout: TIMEOUT_MS }, () =
           exportClip(await graphOf('clip', emitClipText), await graphOf('clip', emitClipVision)),
         ),
       }),
+      'org/towers': await exported('clip', {
+        'text_model.onnx': encodeExport(await graphOf('clip', emitClipText)),
+        'vision_model.onnx': encodeExport(await graphOf('clip', emitClipVision)),
+      }),
+      'org/checkpoint': await repoOfFolder('test/fixtures/models/clip'),
       'org/headless': await exported('llama', { 'model.onnx': encodeExport(llama) }),
     });
   }, TIMEOUT_MS);
@@ -175,6 +184,29 @@ describe('tasks with graphs that others exported', { timeout: TIMEOUT_MS }, () =
     expect(output.map(({ label }) => label)).toEqual((one.result as Score[]).map(({ label }) => label));
     for (const [at, { score }] of output.entries()) expect(score).toBeCloseTo(one.result[at].score, 3);
   });
+
+  it.each(['feature-extraction', 'image-feature-extraction'])(
+    'makes the same vectors with a tower by itself as from the checkpoint: %s',
+    async (task) => {
+      const vectors = [];
+      for (const name of ['towers', 'checkpoint']) {
+        const { golden, infer } = await ask(name, task, { fixture: 'clip' });
+        const { file } = golden.tasks.find((one: { file?: string }) => one.file);
+        const body = await readFile(`test/fixtures/models/clip/${file}`);
+        suite.sites.add(`asks-${sites}`, `/${file}`, { body, type: 'application/octet-stream' });
+        vectors.push((await infer(task === 'feature-extraction' ? 'a photo' : { file: `/${file}` })) as Vector);
+      }
+      const [tower, checkpoint] = vectors;
+      expect(tower?.dims).toEqual(checkpoint?.dims);
+      const expected = Object.values(checkpoint?.data ?? {});
+      expect(expected.length).toBeGreaterThan(8);
+      for (const [at, value] of Object.values(tower?.data ?? {}).entries())
+        expect(value).toBeCloseTo(expected[at] ?? 9, 4);
+      expect([...fetched('towers')]).toContain(
+        task === 'feature-extraction' ? 'onnx/text_model.onnx' : 'onnx/vision_model.onnx',
+      );
+    },
+  );
 
   it.each([
     ['merged', 'auto'],
