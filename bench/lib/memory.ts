@@ -7,13 +7,19 @@ import type { ExtensionBrowser } from '../../test/support/extension-browser.ts';
  * those of a WebAssembly module wait for work and answer nobody.
  */
 export async function browserBytes(browser: ExtensionBrowser): Promise<number> {
+  return Object.values(await browserBytesByKind(browser)).reduce((sum, bytes) => sum + bytes, 0);
+}
+
+/** The same for each kind of process, as Chromium calls it, e.g. `GPU` or `renderer`. */
+export async function browserBytesByKind(browser: ExtensionBrowser): Promise<Readonly<Record<string, number>>> {
   const contexts = browser.targets.all().filter(({ type }) => type !== 'worker');
   await Promise.all(contexts.map(({ channel }) => channel.send('HeapProfiler.collectGarbage').catch(() => {})));
   const { processInfo } = (await browser.cdp.send('SystemInfo.getProcessInfo')) as {
-    processInfo: readonly { readonly id: number }[];
+    processInfo: readonly { readonly id: number; readonly type: string }[];
   };
-  const sizes = await Promise.all(processInfo.map(({ id }) => proportionalBytes(id)));
-  return sizes.reduce((sum, bytes) => sum + bytes, 0);
+  const kinds: Record<string, number> = {};
+  for (const { id, type } of processInfo) kinds[type] = (kinds[type] ?? 0) + (await proportionalBytes(id));
+  return kinds;
 }
 
 async function proportionalBytes(pid: number): Promise<number> {

@@ -30,6 +30,7 @@ export function loadTables(load: LargeLoad): string[] {
           ['WebAssembly, most', load.wasmBytes],
           ['all three together, most', load.peakBytes],
           ['processes, beyond idle', load.processBytes],
+          ...Object.entries(load.processKinds).map(([kind, bytes]) => [`of these, ${kind}`, bytes] as const),
         ] as const
       ).map(([what, bytes]) => [what, mebibytes(bytes), `${((100 * bytes) / load.checkpointBytes).toFixed(1)} %`]),
     ),

@@ -152,6 +152,8 @@ export function createStorage(environment: StorageEnvironment): Storage {
       return 'removed';
     },
     async pin(name, pinned) {
+      // Such a model is never removed; that it is loaded when the browser starts, others note.
+      if (parseModelName(name)?.scheme === 'packaged') return (await packaged.resolve(name)) !== undefined;
       const { models } = await need();
       if (!(await models.record(name))) return false;
       await models.update(name, (record) => ({ ...record, pinned }));

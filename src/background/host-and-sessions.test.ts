@@ -36,6 +36,7 @@ describe('the host', () => {
       sites: [],
       models: [],
       settings: DEFAULT_SETTINGS,
+      pinned: [],
       storeError: false,
     });
     await world.ui(uiSettingsSet, { ...DEFAULT_SETTINGS, idleUnloadMs: 1_000 });

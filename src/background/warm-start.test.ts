@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { FakeWorld, settled } from '../../test/support/fake-world.ts';
 import { uiAct } from '../protocol/ui/ui-act.ts';
+import { uiState } from '../protocol/ui/ui-state.ts';
 
 const act = (world: FakeWorld, model: string, what: 'pin' | 'unpin' | 'remove' | 'check') =>
   world.ui(uiAct, { model, act: what });
@@ -25,6 +26,14 @@ test('pinned models are made ready once when the browser starts, not when the ba
   world.restart();
   await settled();
   expect(world.host.warmed).toEqual(['hf:org/b']);
+});
+
+test('the manager is told which models are pinned', async () => {
+  const world = new FakeWorld();
+  for (const name of ['packaged:echo', 'hf:org/b']) await act(world, name, 'pin');
+  expect((await world.ui(uiState, {})).pinned).toEqual(['packaged:echo', 'hf:org/b']);
+  await act(world, 'packaged:echo', 'unpin');
+  expect((await world.ui(uiState, {})).pinned).toEqual(['hf:org/b']);
 });
 
 test('no host is started where nothing is pinned', async () => {

@@ -11,6 +11,8 @@ import { createCell } from './store/cell.ts';
 export interface WarmStart {
   /** Notes what the user did to a model: whether it is pinned is known here without a host. */
   note(act: StoreAct): Promise<void>;
+  /** Names of the models that are pinned. */
+  pinned(): Promise<readonly string[]>;
   /** Loads pinned models, once in each session of the browser. Starts no host when there are none. */
   begin(): Promise<void>;
 }
@@ -38,6 +40,7 @@ export function createWarmStart({ local, session, host }: WarmStartOptions): War
         return act === 'pin' ? [...others, model].slice(-LIMITS.listedNames) : others;
       });
     },
+    pinned: () => pinned.read(),
     async begin() {
       if (await begun.read()) return;
       await begun.update(() => true);

@@ -1,5 +1,5 @@
 import type { Page } from 'playwright';
-import { browserBytes } from '../../bench/lib/memory.ts';
+import { browserBytesByKind } from '../../bench/lib/memory.ts';
 import type { LoadProgress } from '../../content/webplat.d.ts';
 import { uiSettingsSet } from '../../src/protocol/ui/ui-settings-set.ts';
 import { uiState } from '../../src/protocol/ui/ui-state.ts';
@@ -27,6 +27,8 @@ export interface LargeLoad {
   readonly peakBytes: number;
   /** What all processes of the browser took in the end, beyond what they took before. */
   readonly processBytes: number;
+  /** The same by the kind of process. */
+  readonly processKinds: Readonly<Record<string, number>>;
   readonly loadMs: number;
   readonly generateMs: number;
   readonly tokens: number;
@@ -65,13 +67,17 @@ export async function measureLargeLoad(options: LargeLoadOptions): Promise<Large
       limits: { maxMemoryBytes: 2 ** 40, maxComputeMsPerDay: 86_400_000 },
     });
     if (!granted.ok) throw new Error(granted.message);
-    const idleBytes = await browserBytes(browser);
+    const idle = await browserBytesByKind(browser);
     const used = await watchUse(browser, page, options.maxNewTokens, onProgress);
     const { host } = await ui.call(uiState, {});
     const [resident] = host?.residents ?? [];
     if (resident?.peakGpuBytes === undefined) throw new Error('The model does not run on a graphics device.');
     const { models } = await ui.call(uiStore, {});
     const wasmBytes = resident.cpuBytes;
+    const now = await browserBytesByKind(browser);
+    const processKinds = Object.fromEntries(
+      Object.entries(now).map(([kind, bytes]) => [kind, bytes - (idle[kind] ?? 0)]),
+    );
     return {
       ...used.figures,
       checkpointBytes: [...repo.files].reduce(
@@ -84,7 +90,8 @@ export async function measureLargeLoad(options: LargeLoadOptions): Promise<Large
       heapBytes: Math.max(totalOf(used.converting), totalOf(used.running)) - wasmBytes,
       // Nothing is on the device while weights are converted.
       peakBytes: Math.max(totalOf(used.converting), totalOf(used.running) + resident.peakGpuBytes),
-      processBytes: (await browserBytes(browser)) - idleBytes,
+      processBytes: Object.values(processKinds).reduce((sum, bytes) => sum + bytes, 0),
+      processKinds,
       browser: browser.version,
     };
   } finally {

@@ -49,6 +49,7 @@ const handlers: Handlers<typeof UI_METHODS, undefined> = {
     models: [STORYTELLER, ECHO],
     ...(host && { host }),
     settings,
+    pinned: [...(scenario.pinned ?? [])],
     storeError: scenario.storeError ?? false,
   }),
   'ui.store': () => ({ ...store, hasToken: scenario.hasToken ?? false }),

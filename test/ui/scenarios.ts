@@ -24,6 +24,7 @@ export interface Scenario {
   readonly host?: HostStatus;
   readonly settings?: Settings;
   readonly storeError?: boolean;
+  readonly pinned?: readonly string[];
   readonly store?: StoreState;
   readonly hasToken?: boolean;
   /** Address of the tab that the popup was opened on. */
@@ -86,6 +87,7 @@ const wasm: HostStatus = {
 /** The states worth looking at, by the name that the page's address carries. */
 export const SCENARIOS: Readonly<Record<string, Scenario>> = {
   usual: {
+    pinned: ['packaged:storyteller'],
     prompt: makePrompt(),
     sites: several,
     host: HOST,

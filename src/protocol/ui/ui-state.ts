@@ -2,6 +2,7 @@ import * as v from 'valibot';
 import { defineMethod } from '../define.ts';
 import { HostStatus } from '../host/host-status.ts';
 import { ModelCard } from '../model.ts';
+import { ModelName } from '../scalars.ts';
 import { Settings } from '../settings.ts';
 import { SiteView } from './views.ts';
 
@@ -15,6 +16,8 @@ export const uiState = defineMethod({
   result: v.strictObject({
     sites: v.array(SiteView),
     models: v.array(ModelCard),
+    /** Models that are loaded when the browser starts. */
+    pinned: v.array(ModelName),
     /** Absent while no host runs: then nothing is resident. */
     host: v.optional(HostStatus),
     settings: Settings,

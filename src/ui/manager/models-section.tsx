@@ -8,6 +8,7 @@ import { formatDuration } from '../format/time.ts';
 import { BACKEND_WORDS } from '../model/backends.ts';
 import { modelFacts } from '../model/model-facts.ts';
 import { TASK_WORDS } from '../model/tasks.ts';
+import { PinButton, PinnedBadge } from './pin-button.tsx';
 import type { SectionProps } from './section-props.ts';
 
 /** Models in memory, with what they run on and why, and the models that could be loaded. */
@@ -43,7 +44,7 @@ export function ModelsSection(props: SectionProps) {
           <ul class="card other-list" aria-label="Ready to load">
             {installed.map((card) => (
               <li key={card.name} class="other">
-                <InstalledModel card={card} />
+                <InstalledModel card={card} {...props} />
               </li>
             ))}
           </ul>
@@ -73,9 +74,12 @@ function ResidentCard({ resident, state, client, action }: SectionProps & { read
     <li class="card model">
       <div class="model-head">
         <h3>
-          {title} <Badge tone={shown.tone}>{shown.text}</Badge>
+          {title} <Badge tone={shown.tone}>{shown.text}</Badge> {card && <PinnedBadge card={card} state={state} />}
         </h3>
-        <UnloadButton title={title} resident={resident} onUnload={unload} />
+        <div class="actions">
+          {card && <PinButton card={card} state={state} client={client} action={action} />}
+          <UnloadButton title={title} resident={resident} onUnload={unload} />
+        </div>
       </div>
       <p class="quiet">{card?.description}</p>
       <Figures
@@ -180,13 +184,18 @@ function UnloadButton({ title, resident, onUnload }: UnloadButtonProps) {
   );
 }
 
-function InstalledModel({ card }: { readonly card: ModelCard }) {
+function InstalledModel({ card, ...props }: SectionProps & { readonly card: ModelCard }) {
   return (
-    <div class="other-text">
-      <p class="strong">{card.title}</p>
-      <p class="quiet">
-        {modelFacts(card).join(' · ')} · {card.tasks.map((task) => TASK_WORDS[task].title.toLowerCase()).join(', ')}
-      </p>
-    </div>
+    <>
+      <div class="other-text">
+        <p class="strong">
+          {card.title} <PinnedBadge card={card} state={props.state} />
+        </p>
+        <p class="quiet">
+          {modelFacts(card).join(' · ')} · {card.tasks.map((task) => TASK_WORDS[task].title.toLowerCase()).join(', ')}
+        </p>
+      </div>
+      <PinButton card={card} {...props} />
+    </>
   );
 }

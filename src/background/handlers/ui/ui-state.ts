@@ -9,12 +9,14 @@ export function handleState({
   settings,
   permissions,
   host,
-}: Pick<Services, 'sites' | 'models' | 'settings' | 'permissions' | 'host'>): UiHandlers['ui.state'] {
+  warmStart,
+}: Pick<Services, 'sites' | 'models' | 'settings' | 'permissions' | 'host' | 'warmStart'>): UiHandlers['ui.state'] {
   return async () => {
     const status = await host.callIfRunning(hostStatus, {});
     return {
       sites: await sites.views(status),
       models: [...(await models.known())],
+      pinned: [...(await warmStart.pinned())],
       ...(status && { host: status }),
       settings: await settings.read(),
       storeError: await permissions.isDamaged(),
