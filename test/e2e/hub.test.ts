@@ -51,7 +51,8 @@ describe('a model from a hub', () => {
     const manager = await openManager(suite.browser);
     const onDisk = manager.getByRole('list', { name: 'Models on disk' }).getByRole('listitem');
     await onDisk.getByText(MODEL).waitFor();
-    const press = (name: string) => manager.getByRole('button', { name }).click();
+    // A model of the package has nearly the same name.
+    const press = (name: string) => manager.getByRole('button', { name, exact: true }).click();
     await press('Pin storyteller');
     await onDisk.getByText('Pinned', { exact: true }).waitFor();
     await press('Check storyteller');
