@@ -10,7 +10,6 @@ const Fields = v.object({
   peft_type: v.string(),
   base_model_name_or_path: v.nullish(Name),
   revision: v.nullish(Name),
-  r: v.nullish(Positive, 8),
   lora_alpha: v.nullish(Positive, 8),
   use_rslora: Flag,
   alpha_pattern: v.nullish(v.record(Name, Positive), {}),

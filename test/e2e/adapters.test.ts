@@ -173,9 +173,24 @@ describe('adapters of one model', { timeout: TIMEOUT_MS }, () => {
     const page = await suite.visit('alone');
     await allow(suite.browser, page, { models: ['hf:org/first'] });
     expect(await textOf(page, 'first')).not.toBe('');
+    const other = await suite.visit('beside');
+    await allow(suite.browser, other, { models: ['hf:org/second'] });
+    for (const [site, model] of [
+      [page, 'hf:org/first'],
+      [other, 'hf:org/second'],
+    ] as const) {
+      const told = await site.evaluate(async (name) => {
+        const { webplat } = window;
+        await webplat?.models.load({ model: name, task: 'text-generation' });
+        const { availability } = (await webplat?.models.availability({ model: 'hf:org/llama' })) ?? {};
+        return { availability, names: (await webplat?.models.list())?.map((card) => card.name) };
+      }, model);
+      expect(told).toEqual({ availability: 'needs-permission', names: [model] });
+    }
     const { host } = await ui.call(uiState, {});
-    const held = host?.sessions.flatMap(({ models }) => models) ?? [];
-    expect(new Set(held).size).toBeLessThanOrEqual(1);
+    expect(host?.residents.filter(({ adapters = [] }) => adapters.length > 0)).toHaveLength(1);
+    const held = host?.sessions.map(({ models }) => models).filter((models) => models.length > 0);
+    expect(held?.sort()).toEqual([['hf:org/first'], ['hf:org/second']]);
   });
 
   it('do the same on the graphics device', async () => {

@@ -7,6 +7,9 @@ import { DEFAULT_SETTINGS } from '../../src/protocol/settings.ts';
 import { uiModelUnload } from '../../src/protocol/ui/ui-model-unload.ts';
 import { uiSettingsSet } from '../../src/protocol/ui/ui-settings-set.ts';
 import { uiState } from '../../src/protocol/ui/ui-state.ts';
+import { makeAdapter } from '../support/adapters.ts';
+import { hubSettings, serveHub } from '../support/hub/hub.ts';
+import { repoOf, repoOfFolder } from '../support/hub/repo.ts';
 import { openFolder } from '../support/node-graphs.ts';
 import { allow, infer } from '../support/page-client.ts';
 import { useExtension } from '../support/suite.ts';
@@ -58,5 +61,41 @@ describe('a model that is larger than the memory that models may take', () => {
     const none = { ...DEFAULT_SETTINGS, backend: 'wasm', gpuBudgetBytes: 0, cpuBudgetBytes: least - 1 } as const;
     await ui.call(uiSettingsSet, none);
     expect(await infer(page, STORY)).toMatchObject({ ok: false, code: 'out-of-memory' });
+  });
+
+  it('has no room for an adapter, which takes it from nobody', async () => {
+    const adapter = await makeAdapter('models/storyteller', { base: 'org/story', added: ['q_proj'] });
+    const hub = await serveHub({
+      'org/story': await repoOfFolder('models/storyteller'),
+      'org/adapter': repoOf(adapter.files),
+    });
+    try {
+      const page = await suite.visit('adapting');
+      const ui = await openUiClient(suite.browser);
+      const least = Math.min(...(await needs()));
+      const budgets = { backend: 'wasm', gpuBudgetBytes: 0, cpuBudgetBytes: least } as const;
+      await ui.call(uiSettingsSet, { ...hubSettings(hub), ...budgets });
+      await allow(suite.browser, page, { models: ['hf:org/story', 'hf:org/adapter'] });
+      const story = { ...STORY, model: 'hf:org/story', options: { maxNewTokens: 4 } };
+      const before = await infer(page, story);
+      expect(before).toMatchObject({ ok: true, value: { execution: { streamed: true } } });
+      const { host } = await ui.call(uiState, {});
+      expect(await infer(page, { ...story, model: 'hf:org/adapter' })).toMatchObject({
+        ok: false,
+        code: 'out-of-memory',
+      });
+      const after = await infer(page, story);
+      expect(after.ok && before.ok && after.value.text).toBe(before.ok && before.value.text);
+      expect((await ui.call(uiState, {})).host?.modelLoads).toBe(host?.modelLoads);
+      // Where the adapter comes first, the model is there for others all the same.
+      await ui.call(uiModelUnload, { model: 'hf:org/story' });
+      expect(await infer(page, { ...story, model: 'hf:org/adapter' })).toMatchObject({
+        ok: false,
+        code: 'out-of-memory',
+      });
+      expect(await infer(page, story)).toMatchObject({ ok: true, value: { execution: { streamed: true } } });
+    } finally {
+      await hub.close();
+    }
   });
 });

@@ -27,22 +27,34 @@ export interface Entry<Session> {
   urgency: number;
   /** What adapters could change when it was last found to be written for them. */
   adapted: AdaptedLayers | undefined;
-  /** Called when the last user has left. */
+  /** Requests that wait for it to be unused, so that it can be written anew; who comes meanwhile waits behind them. */
+  awaited: number;
+  /** Called when the last user has left, or nobody waits for that any more: whoever waits looks again. */
   readonly onUnused: (() => void)[];
 }
 
-/** Settles when nobody uses a component any more; whoever comes for it meanwhile waits too. */
-export async function waitUntilUnused(entry: Entry<unknown>, signal: AbortSignal): Promise<void> {
-  if (!entry.open)
-    await abortable(
-      entry.ready.then(
-        () => {},
-        () => {},
-      ),
-      signal,
-    );
-  if (entry.users === 0) return;
-  await abortable(new Promise<void>((resolve) => entry.onUnused.push(resolve)), signal);
+export function tellWaiting({ onUnused }: Pick<Entry<unknown>, 'onUnused'>): void {
+  for (const tell of onUnused.splice(0)) tell();
+}
+
+/**
+ * Settles when nobody uses a component any more, or there may be no need to wait for that.
+ *
+ * @param changed whether it is waited for so that it can be written anew
+ */
+export async function waitUntilUnused(entry: Entry<unknown>, signal: AbortSignal, changed: boolean): Promise<void> {
+  if (changed) entry.awaited += 1;
+  try {
+    const settled = () => {};
+    if (!entry.open) await abortable(entry.ready.then(settled, settled), signal);
+    if (entry.users === 0 || entry.awaited === 0) return;
+    await abortable(new Promise<void>((resolve) => entry.onUnused.push(resolve)), signal);
+  } finally {
+    if (changed) {
+      entry.awaited -= 1;
+      if (entry.awaited === 0) tellWaiting(entry);
+    }
+  }
 }
 
 /** Whether what can be changed of a component includes all that adapters want to change. */

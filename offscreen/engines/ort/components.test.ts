@@ -102,63 +102,69 @@ describe('components that nobody uses', () => {
   });
 });
 
-describe('components that adapters change', () => {
-  /** A text component with two layers, either of which can be changed, and one that none changes. */
-  function setUpAdapted() {
-    let layers: AdaptedLayers = new Map();
-    const events: string[] = [];
-    const products = (names: readonly string[]) =>
-      names
-        .filter((name) => layers.has(name))
-        .map((name) => ({
-          name,
-          inputs: 1,
-          layers: [{ name, outputs: 1 }],
-          replaced: layers.get(name) === 'replaced',
-        }));
-    const components = createComponents<string>({
-      emitterOf: (name) => (storage) => ({
-        ...graph(WEIGHTS),
-        adapted: storage.adapted && name === 'text' ? products(['a', 'b']) : [],
-      }),
-      tier: 'jspi',
-      precision: 'fp32',
-      taken: emptyMemory('jspi'),
-      adapted: () => layers,
-      async bring({ name, graph: { adapted = [] } }) {
-        events.push(`bring ${name} ${adapted.map((product) => product.name)}`);
-        return name;
-      },
-      close: async (session) => void events.push(`close ${session}`),
-      admit: async () => undefined,
-      onProgress: () => {},
-      onDropped: () => {},
-    });
-    const change = (...names: string[]) => {
-      layers = new Map([...layers, ...names.map((name) => [name, 'added'] as const)]);
-    };
-    return { components, events, change };
-  }
+/** A text component with two layers, either of which can be changed, and one that none changes. */
+function setUpAdapted() {
+  let layers: AdaptedLayers = new Map();
+  const events: string[] = [];
+  const products = (names: readonly string[]) =>
+    names
+      .filter((name) => layers.has(name))
+      .map((name) => ({
+        name,
+        inputs: 1,
+        layers: [{ name, outputs: 1 }],
+        replaced: layers.get(name) === 'replaced',
+      }));
+  const components = createComponents<string>({
+    emitterOf: (name) => (storage) => ({
+      ...graph(WEIGHTS),
+      adapted: storage.adapted && name === 'text' ? products(['a', 'b']) : [],
+    }),
+    tier: 'jspi',
+    precision: 'fp32',
+    taken: emptyMemory('jspi'),
+    adapted: () => layers,
+    async bring({ name, graph: { adapted = [] } }) {
+      events.push(`bring ${name} ${adapted.map((product) => product.name)}`);
+      return name;
+    },
+    close: async (session) => void events.push(`close ${session}`),
+    admit: async () => undefined,
+    onProgress: () => {},
+    onDropped: () => {},
+  });
+  const change = (...names: string[]) => {
+    layers = new Map([...layers, ...names.map((name) => [name, 'added'] as const)]);
+  };
+  return { components, events, change };
+}
 
+describe('components that adapters change', () => {
   it('are written anew for layers that were not known, once nobody uses them, and no others are', async () => {
     const { components, events, change } = setUpAdapted();
     const end = await components.use(['text', 'vision'], live());
     expect(events.splice(0)).toEqual(['bring text ', 'bring vision ']);
     change('a');
     let done = false;
-    const changed = components.use(['text', 'vision'], live()).then((release) => {
+    const changed = components.use(['text', 'vision'], live(), true).then((release) => {
       done = true;
       return release;
     });
     // What is in use stays, and nothing that is planned meanwhile waits for it.
     (await components.reserve({ gpuBytes: 1, cpuBytes: 0 }))();
     expect({ events, done }).toEqual({ events: [], done: false });
+    // Who comes for it now waits behind, so that requests without end do not keep an adapter waiting.
+    const behind = components.use(['text'], live()).then((release) => {
+      events.push('behind');
+      return release;
+    });
     end();
     (await changed)();
-    expect(events.splice(0)).toEqual(['close text', 'bring text a']);
-    (await components.use(['text'], live()))();
+    (await behind)();
+    expect(events.splice(0)).toEqual(['close text', 'bring text a', 'behind']);
+    (await components.use(['text'], live(), true))();
     change('elsewhere');
-    (await components.use(['text', 'vision'], live()))();
+    (await components.use(['text', 'vision'], live(), true))();
     expect(events).toEqual([]);
   });
 
@@ -167,13 +173,30 @@ describe('components that adapters change', () => {
     const end = await components.use(['text'], live());
     change('a', 'b');
     const abort = new AbortController();
-    const waiting = components.use(['text'], abort.signal);
+    const waiting = components.use(['text'], abort.signal, true);
+    const reserving = await components.reserve({ gpuBytes: 1, cpuBytes: 0 });
+    const behind = components.use(['text'], live());
+    reserving();
     abort.abort(new WebplatError('aborted'));
     await expect(waiting).rejects.toMatchObject({ code: 'aborted' });
+    // What is in use still serves who waited behind.
+    (await behind)();
     end();
     expect(events).toEqual(['bring text ']);
-    (await components.use(['text'], live()))();
+    (await components.use(['text'], live(), true))();
     expect(events.slice(1)).toEqual(['close text', 'bring text a,b']);
+  });
+});
+
+describe('components that are in use without an adapter', () => {
+  it('are neither waited for nor written anew when adapters change more', async () => {
+    const { components, events, change } = setUpAdapted();
+    const end = await components.use(['text'], live());
+    change('a', 'b');
+    (await components.use(['text'], live()))();
+    end();
+    (await components.use(['text'], live()))();
+    expect(events).toEqual(['bring text ']);
   });
 });
 

@@ -7,7 +7,7 @@ import type { AdaptedLayers } from '../../graphs/build/adapted.ts';
 import { type DecoderShape, storageOf } from '../../graphs/graph.ts';
 import type { ComponentProgress, MemoryUse } from '../engine.ts';
 import { choosePlan } from './choose-plan.ts';
-import { adaptable, type Entry, type OpenComponent, reaches, waitUntilUnused } from './component-entry.ts';
+import { adaptable, type Entry, type OpenComponent, reaches, tellWaiting, waitUntilUnused } from './component-entry.ts';
 import {
   addMemory,
   componentMemory,
@@ -46,10 +46,11 @@ export interface Components<Session> {
   /**
    * Loads what is missing of `names`, all of it at once, and waits for it. Work that nobody waits for any more is stopped.
    *
+   * @param changed whether an adapter changes them: what is not written for its layers is written anew, once nobody uses it
    * @returns a function that ends the use: until then, none of them leaves
    * @throws WebplatError `out-of-memory` when it does not fit, however it is stored.
    */
-  use(names: readonly ComponentName[], signal: AbortSignal): Promise<() => void>;
+  use(names: readonly ComponentName[], signal: AbortSignal, changed?: boolean): Promise<() => void>;
   /**
    * Takes memory for something beside components; what nobody uses leaves for it.
    *
@@ -87,22 +88,29 @@ export function createComponents<Session>(environment: ComponentsEnvironment<Ses
 
   /** Whether adapters change layers of a component that were not known when it was written. */
   function isOutgrown(entry: Entry<Session>, layers: AdaptedLayers | undefined): boolean {
-    if (entry.adapted === layers) return false;
+    if (!layers?.size || entry.adapted === layers) return false;
     const wanted = environment.emitterOf(entry.name)?.(adaptable(storageOf('fp32'), layers)).adapted ?? [];
     const fits = reaches(entry.products, wanted);
     if (fits) entry.adapted = layers;
     return !fits;
   }
 
-  /** Takes components out that have to be written anew for what adapters change; answers those that are still in use. */
+  /**
+   * Takes components out that have to be written anew for what adapters change; answers those that are still in use.
+   *
+   * @throws WebplatError `out-of-memory` where layers are read from disk: others would lose what they can only have that way
+   */
   async function dropOutgrown(names: readonly ComponentName[]): Promise<readonly Entry<Session>[]> {
     const layers = environment.adapted?.();
     const outgrown = names.flatMap((name) => entries.get(name) ?? []).filter((entry) => isOutgrown(entry, layers));
+    if (outgrown.some(({ open }) => open?.planned.streamed)) {
+      throw new WebplatError('out-of-memory', 'An adapter needs all layers of its model in memory.');
+    }
     await drop(outgrown.filter(({ open, users }) => open && users === 0));
     return outgrown.filter((entry) => entries.get(entry.name) === entry);
   }
 
-  async function startMissing(names: readonly ComponentName[]): Promise<void> {
+  async function startMissing(names: readonly ComponentName[], changed: boolean): Promise<void> {
     const missing = names.filter((name) => !entries.has(name));
     if (missing.length === 0) return;
     const wanted = missing.map((name) => {
@@ -111,7 +119,12 @@ export function createComponents<Session>(environment: ComponentsEnvironment<Ses
       return { name, emit };
     });
     const adapted = environment.adapted?.();
-    const plans = () => planComponents({ tier, precision, wanted, taken: taken(), adapted });
+    function* plans() {
+      const request = { tier, precision, wanted, taken: taken() };
+      yield* planComponents({ ...request, adapted });
+      // Without an adapter there are ways that do not have all layers in memory.
+      if (!changed && adapted?.size) yield* planComponents(request);
+    }
     const plan = await choosePlan(plans, environment.admit, dropOne);
     maxSequences = Math.min(maxSequences, plan.maxSequences);
     for (const planned of plan.components) start(planned, plan, adapted);
@@ -128,7 +141,8 @@ export function createComponents<Session>(environment: ComponentsEnvironment<Ses
       memory: componentMemory(tier, planned, plan.maxSequences),
       waiters: 0,
       products: planned.graph.adapted ?? [],
-      adapted,
+      adapted: planned.graph === planned.stored ? undefined : adapted,
+      awaited: 0,
       onUnused: [],
       users: 0,
       urgency: 0,
@@ -185,7 +199,7 @@ export function createComponents<Session>(environment: ComponentsEnvironment<Ses
   }
 
   return {
-    async use(names, signal) {
+    async use(names, signal, changed = false) {
       signal.throwIfAborted();
       asked += 1;
       const held = new Set<Entry<Session>>();
@@ -200,24 +214,27 @@ export function createComponents<Session>(environment: ComponentsEnvironment<Ses
       const release = () => {
         for (const entry of held) {
           entry.users -= 1;
-          if (entry.users === 0) for (const tell of entry.onUnused.splice(0)) tell();
+          if (entry.users === 0) tellWaiting(entry);
         }
         held.clear();
       };
       try {
         for (;;) {
           const inUse = await planning.run(async () => {
-            const outgrown = await dropOutgrown(names);
-            if (outgrown.length > 0) return outgrown;
+            // Who needs no change of them waits only behind those who do.
+            const inTheWay = changed
+              ? await dropOutgrown(names)
+              : names.flatMap((name) => entries.get(name) ?? []).filter(({ awaited }) => awaited > 0);
+            if (inTheWay.length > 0) return inTheWay;
             // What is there already must not leave for what is missing.
             hold();
-            await startMissing(names);
+            await startMissing(names, changed);
             hold();
             return [];
           });
           if (inUse.length === 0) break;
           // Not in turn: those who use them may want to plan something before they are done.
-          await Promise.all(inUse.map((entry) => waitUntilUnused(entry, signal)));
+          await Promise.all(inUse.map((entry) => waitUntilUnused(entry, signal, changed)));
         }
         await Promise.all([...held].map((entry) => waitFor(entry, signal)));
         return release;

@@ -24,6 +24,7 @@ import { createSession } from './runtime.ts';
 import { refuseOnError, type StartedComponent, TierRefused } from './start-component.ts';
 import type { Tier } from './tiers.ts';
 import { tryDecoder } from './trial.ts';
+import { runningAs } from './used-model.ts';
 
 /** A component whose graphs others made: brought and read, and not yet given to the runtime. */
 interface BroughtComponent {
@@ -123,16 +124,7 @@ export async function openExportedModel(
     ...texts,
     component: (graph) => running(fileNameOf(graph)),
     has: (name) => stemsOf(paths, name) !== undefined && Object.values(tasks).some((names) => names?.includes(name)),
-    graph(name) {
-      const component = running(name);
-      if ('graph' in component) return component.graph;
-      throw new WebplatError('internal');
-    },
-    decoder(name) {
-      const component = running(name);
-      if ('decoder' in component) return component.decoder;
-      throw new WebplatError('internal');
-    },
+    ...runningAs(running),
   };
   return {
     ...(realm.owned && { adapter: realm.owned.adapterName }),

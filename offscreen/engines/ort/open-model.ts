@@ -163,9 +163,9 @@ export async function openModel(request: OpenRequest): Promise<OpenModel> {
       throw new WebplatError('model-unsupported', undefined, { reason: 'Adapters do not run on WebNN.' });
     }
     const adapter = wanted === undefined ? undefined : await useAdapter(adapters, wanted, signal);
-    const names = componentsFor(use, family, config);
     try {
-      const releaseAll = await components.use(names, signal);
+      const names = componentsFor(use, family, config);
+      const releaseAll = await components.use(names, signal, adapter !== undefined);
       const release = () => {
         releaseAll();
         adapter?.release();

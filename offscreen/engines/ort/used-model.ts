@@ -30,18 +30,25 @@ export function usedModel({ components, family, config, texts, adapter }: UsedPa
       return running(name as ComponentName);
     },
     has: (name) => !isGraphFile(name) && family.components[name] !== undefined,
-    graph(name) {
-      const component = running(name);
-      if ('graph' in component) return component.graph;
-      throw new WebplatError('internal');
-    },
-    decoder(name) {
-      const component = running(name);
-      if ('decoder' in component) return component.decoder;
-      throw new WebplatError('internal');
-    },
+    ...runningAs(running),
   };
 }
+
+/** Components as graphs, and as decoders. */
+export const runningAs = (
+  running: (name: ComponentName) => RunningComponent,
+): Pick<TaskModel, 'graph' | 'decoder'> => ({
+  graph(name) {
+    const component = running(name);
+    if ('graph' in component) return component.graph;
+    throw new WebplatError('internal');
+  },
+  decoder(name) {
+    const component = running(name);
+    if ('decoder' in component) return component.decoder;
+    throw new WebplatError('internal');
+  },
+});
 
 /** Components for a use: those of a task, or the one graph that tensors are run on. */
 export function componentsFor(
