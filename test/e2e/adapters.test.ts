@@ -5,6 +5,7 @@ import { uiSettingsSet } from '../../src/protocol/ui/ui-settings-set.ts';
 import { uiState } from '../../src/protocol/ui/ui-state.ts';
 import { uiStore } from '../../src/protocol/ui/ui-store.ts';
 import { makeAdapter } from '../support/adapters.ts';
+import { ask, bringAdapter, refusalOf } from '../support/ask-adapter.ts';
 import { type Hub, hubSettings, serveHub } from '../support/hub/hub.ts';
 import { type HubRepo, repoOf, repoOfFolder } from '../support/hub/repo.ts';
 import { inferIn } from '../support/infer-in-page.ts';
@@ -17,46 +18,6 @@ const VIT = 'test/fixtures/models/vit';
 const T5 = 'test/fixtures/models/t5';
 const IMAGE = 'rgb.png';
 const TIMEOUT_MS = 120_000;
-
-const ask = (model: string, backend: 'wasm' | 'webgpu' = 'wasm') =>
-  ({
-    model,
-    task: 'text-generation',
-    input: 'Nothing happened',
-    options: { maxNewTokens: 12 },
-    hardware: { precision: 'fp32', backends: [backend] },
-  }) as const;
-
-/** Why a model does not answer. */
-const refusalOf = (page: Site, model: string) =>
-  page.evaluate(async (request) => {
-    try {
-      return await window.webplat?.infer(request);
-    } catch (error) {
-      const { code, data } = error as { code: string; data?: { reason?: string } };
-      return { code, reason: data?.reason };
-    }
-  }, ask(model));
-
-/** Asks for the slow adapter, and gives up as soon as it is seen to come, or waits for it. */
-const bringAdapter = (page: Site, giveUp: boolean) =>
-  page.evaluate(
-    async ({ request, stop }) => {
-      const phases: string[] = [];
-      const abort = new AbortController();
-      const onProgress = ({ phase }: { phase: string }) => {
-        phases.push(phase);
-        if (stop && phase === 'download') abort.abort();
-      };
-      try {
-        const answer = await window.webplat?.infer({ ...request, signal: abort.signal, onProgress });
-        return { text: answer?.text, phases };
-      } catch (error) {
-        return { error: (error as Error).name, phases };
-      }
-    },
-    { request: ask('hf:org/slow'), stop: giveUp },
-  );
 
 /** A repository of a model with other weights. */
 async function withWeights(folder: string, weights: Uint8Array<ArrayBuffer>): Promise<HubRepo> {
