@@ -4,7 +4,7 @@ import { onAbort } from '../../src/shared/abort.ts';
 import type { Busy } from '../schedule/busy.ts';
 import { answerFileAsk } from '../store/file-service.ts';
 import type { ModelFile, ModelFiles } from '../store/manifest.ts';
-import type { StoredPart } from '../store/stored-part.ts';
+import { type StoredPart, unwritableError } from '../store/stored-part.ts';
 import { type ConvertJob, FromConverter, type ToConverter } from './messages.ts';
 
 export interface ConvertRequest {
@@ -17,7 +17,7 @@ export interface ConvertRequest {
 
 /** Workers that make weights, each one part at a time. */
 export interface Converters {
-  /** @throws WebplatError, or a `QuotaExceededError` where the disk is full. */
+  /** @throws WebplatError, or a `DOMException` where nothing can be written, see `unwritableOf`. */
   convert(request: ConvertRequest): Promise<StoredPart>;
   /** Ends the workers that have nothing to do; new ones start when there is work again. */
   rest(): void;
@@ -156,5 +156,5 @@ function mostUrgent(waiting: Iterable<Work>): Work {
   return others.reduce((best, work) => (work.urgency() > best.urgency() ? work : best), first);
 }
 
-const errorOf = ({ error, diskFull }: Extract<FromConverter, { kind: 'failed' }>): unknown =>
-  diskFull ? new DOMException('', 'QuotaExceededError') : fromWireError(error);
+const errorOf = ({ error, unwritable }: Extract<FromConverter, { kind: 'failed' }>): unknown =>
+  unwritable ? unwritableError(unwritable) : fromWireError(error);

@@ -3,7 +3,7 @@ import { WireError } from '../../src/protocol/errors.ts';
 import { Bytes, Count, RequestId } from '../../src/protocol/scalars.ts';
 import { COMPONENTS } from '../families/family.ts';
 import { FileAnswer, FileAsk } from '../store/file-service.ts';
-import { StoredPart } from '../store/stored-part.ts';
+import { StoredPart, Unwritable } from '../store/stored-part.ts';
 
 const Linear = v.union([
   v.literal('float'),
@@ -52,6 +52,6 @@ export const FromConverter = v.variant('kind', [
   FileAsk,
   v.strictObject({ kind: v.literal('progress'), id: RequestId, doneBytes: Bytes }),
   v.strictObject({ kind: v.literal('done'), id: RequestId, stored: StoredPart }),
-  v.strictObject({ kind: v.literal('failed'), id: RequestId, error: WireError, diskFull: v.boolean() }),
+  v.strictObject({ kind: v.literal('failed'), id: RequestId, error: WireError, unwritable: v.optional(Unwritable) }),
 ]);
 export type FromConverter = v.InferOutput<typeof FromConverter>;

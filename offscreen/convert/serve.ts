@@ -8,7 +8,7 @@ import { type Busy, createBusySign } from '../schedule/busy.ts';
 import { createFileServiceClient } from '../store/file-service.ts';
 import { openPrivateFiles } from '../store/files.ts';
 import { createModelReader } from '../store/model-reader.ts';
-import { artifactsFolder, isDiskFull, makePartFile, type StoredPart } from '../store/stored-part.ts';
+import { artifactsFolder, makePartFile, type StoredPart, unwritableOf } from '../store/stored-part.ts';
 import { courteous } from './courteous.ts';
 import { type ConvertJob, type FromConverter, ToConverter } from './messages.ts';
 
@@ -34,7 +34,7 @@ export function serveConverter(port: ConverterPort): void {
       const stored = await convert(job, { signal: abort.signal, onProgress });
       port.postMessage({ kind: 'done', id, stored });
     } catch (error) {
-      port.postMessage({ kind: 'failed', id, error: toWireError(error), diskFull: isDiskFull(error) });
+      port.postMessage({ kind: 'failed', id, error: toWireError(error), unwritable: unwritableOf(error) });
     } finally {
       running.delete(id);
     }

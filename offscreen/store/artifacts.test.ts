@@ -146,6 +146,26 @@ describe('artifact store', () => {
     expect(root.folders.get('artifacts')?.folders.size).toBe(0);
   });
 
+  it('leaves what is finished to somebody else who writes the same', async () => {
+    await expect(make(makeReader('b'))).rejects.toThrow('gone');
+    stored().locked.add('two.bin');
+    const made = await make();
+    expect(await floats(made.parts[1]?.data)).toEqual([1, 2, 3, 4, 5]);
+    expect(await open().load(KEY), 'made in memory').toBeUndefined();
+    stored().locked.clear();
+    const again = makeReader();
+    await make(again);
+    expect(again.read).toEqual(['b']);
+  });
+
+  it('waits for a file that a worker which was ended still holds', async () => {
+    await expect(make(makeReader('b'))).rejects.toThrow('gone');
+    stored().locked.add('two.bin');
+    setTimeout(() => stored().locked.clear(), 150);
+    await make();
+    expect(await floats((await open().load(KEY))?.parts[1]?.data)).toEqual([1, 2, 3, 4, 5]);
+  });
+
   it('keeps nothing of what turned out to be made of something else', async () => {
     const wrong = { ...quiet, checked: () => Promise.reject(new Error('wrong')) };
     await expect(open().make(KEY, makeGraph(), makeReader(), wrong)).rejects.toThrow('wrong');

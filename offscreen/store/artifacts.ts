@@ -6,7 +6,7 @@ import { convertPart } from '../graphs/build/convert.ts';
 import type { EmittedGraph, WeightPart } from '../graphs/build/graph-builder.ts';
 import { sha256OfChunks } from './digest.ts';
 import { readJsonFile, writeWhole } from './files.ts';
-import { artifactsFolder, finishedPart, isDiskFull, makePartFile, readChecked, StoredPart } from './stored-part.ts';
+import { artifactsFolder, finishedPart, makePartFile, readChecked, StoredPart, unwritableOf } from './stored-part.ts';
 
 /** A compiled model, ready for the runtime. */
 export interface Artifact {
@@ -105,9 +105,11 @@ export function createArtifactStore(root: FileSystemDirectoryHandle | undefined)
       try {
         return await makeOnDisk(folder, graph, weights, options);
       } catch (error) {
-        if (!isDiskFull(error)) throw error;
-        // No room, or no right to write: the model runs from memory if it is small.
-        await (await artifactsFolder(root))?.removeEntry(key, { recursive: true }).catch(() => {});
+        const why = unwritableOf(error);
+        if (!why) throw error;
+        // What is finished takes room that others need; where somebody else writes, it is theirs as well.
+        if (why === 'full') await (await artifactsFolder(root))?.removeEntry(key, { recursive: true }).catch(() => {});
+        // The model runs from memory if it is small.
         return makeInMemory(graph, weights.reader, options);
       }
     },

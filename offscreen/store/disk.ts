@@ -84,7 +84,7 @@ export function createDisk(environment: DiskEnvironment): Disk {
   }
 
   async function remove(record: ModelRecord): Promise<void> {
-    const others = (await models().records()).some(
+    const others = (await models().records('complete')).some(
       (other) => compiledHash(other) === compiledHash(record) && other.card.name !== record.card.name,
     );
     // The record goes last: what it does not name any more nobody would find and remove.

@@ -269,8 +269,8 @@ async function sweep(
 ): Promise<void> {
   // In this order, since others go on meanwhile: a file is named before it lies anywhere, as one on its way first.
   const ids = await files.ids();
-  const partial = await records.partial.all();
-  const stored = await records.stored.all();
+  const partial = await records.partial.all('complete');
+  const stored = await records.stored.all('complete');
   const used = new Set<string>();
   for (const [sha256, { id, key }] of stored) {
     if (!hashes || hashes.has(sha256) || (key && keys.has(key))) used.add(id);

@@ -67,7 +67,24 @@ export interface InPlaceFile {
   close(): void;
 }
 
-/** Opens a file to be written in place, which nobody else may do meanwhile. */
-export function openInPlace(handle: FileSystemFileHandle): Promise<InPlaceFile> {
-  return (handle as FileSystemFileHandle & { createSyncAccessHandle(): Promise<InPlaceFile> }).createSyncAccessHandle();
+/** A worker that was ended still holds its files for a moment. */
+const LOCKED_TRIES = 20;
+const LOCKED_PAUSE_MS = 100;
+
+/**
+ * Opens a file to be written in place, which nobody else may do meanwhile.
+ *
+ * @throws a `NoModificationAllowedError` where somebody else does for longer than a moment, or the browser allows it to nobody.
+ */
+export async function openInPlace(handle: FileSystemFileHandle): Promise<InPlaceFile> {
+  const file = handle as FileSystemFileHandle & { createSyncAccessHandle(): Promise<InPlaceFile> };
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await file.createSyncAccessHandle();
+    } catch (error) {
+      const locked = error instanceof DOMException && error.name === 'NoModificationAllowedError';
+      if (!locked || tries === LOCKED_TRIES) throw error;
+    }
+    await new Promise((resolve) => setTimeout(resolve, LOCKED_PAUSE_MS));
+  }
 }

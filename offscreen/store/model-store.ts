@@ -59,7 +59,8 @@ export interface ModelStore extends ModelSource {
   adopt(record: ModelRecord): Promise<void>;
   /** Forgets a model; its files go when no other model has them. */
   forget(name: string): Promise<void>;
-  records(): Promise<readonly ModelRecord[]>;
+  /** All that are known; `complete` as of `Records`. */
+  records(complete?: 'complete'): Promise<readonly ModelRecord[]>;
 }
 
 /** A file that is read before the user has agreed to anything is no larger. */
@@ -91,8 +92,8 @@ export function createModelStore(environment: ModelStoreEnvironment): ModelStore
     await records.set(await recordKey(value.card.name), value);
   }
 
-  async function allRecords(): Promise<readonly ModelRecord[]> {
-    for (const value of (await records.all()).values()) {
+  async function allRecords(complete?: 'complete'): Promise<readonly ModelRecord[]> {
+    for (const value of (await records.all(complete)).values()) {
       if (!known.has(value.card.name)) known.set(value.card.name, value);
     }
     return [...known.values()].filter((value) => value !== undefined);
@@ -240,8 +241,10 @@ export function createModelStore(environment: ModelStoreEnvironment): ModelStore
     async forget(name) {
       const gone = await record(name);
       if (!gone) return;
+      const others = (await allRecords('complete'))
+        .filter(({ card }) => card.name !== gone.card.name)
+        .flatMap(({ files }) => files);
       known.set(gone.card.name, undefined);
-      const others = (await allRecords()).flatMap(({ files }) => files);
       const hashes = new Set(others.map(({ sha256 }) => sha256));
       for (const { sha256 } of gone.files) if (sha256 && !hashes.has(sha256)) await fileStore.remove(sha256);
       await fileStore.sweep(new Set(others.map(({ key }) => key)));

@@ -5,13 +5,17 @@ import { asStorageError, readJsonFile, writeWhole } from './files.ts';
 
 /** Small JSON records in a folder, one file each, replaced as a whole. */
 export interface Records<T> {
-  /** The record, or undefined where there is none or it cannot be read. */
+  /** The record, or undefined where there is none, or none that can be read now. */
   get(key: string): Promise<T | undefined>;
   /** @throws WebplatError `storage-full`; what was there before stays then. */
   set(key: string, value: T): Promise<void>;
   remove(key: string): Promise<void>;
-  /** All that can be read; what cannot is removed. */
-  all(): Promise<ReadonlyMap<string, T>>;
+  /**
+   * All records; files that hold none are removed. A record that the disk does not give out now is left out and kept.
+   *
+   * @param complete where something is done to what no record names: then such a record is an error instead.
+   */
+  all(complete?: 'complete'): Promise<ReadonlyMap<string, T>>;
 }
 
 const KEY = /^[0-9a-f]{32,64}$/;
@@ -30,23 +34,27 @@ export function createRecords<S extends v.GenericSchema>(
     return `${key}.json`;
   };
 
-  async function get(key: string): Promise<v.InferOutput<S> | undefined> {
-    try {
-      const parsed = v.safeParse(schema, await readJsonFile(await folder(), fileOf(key)));
-      return parsed.success ? parsed.output : undefined;
-    } catch {
-      return undefined;
-    }
+  /** The record, or undefined where the file holds none. @throws where there is no file, or it cannot be read now. */
+  async function read(key: string): Promise<v.InferOutput<S> | undefined> {
+    const content = await readJsonFile(await folder(), fileOf(key)).catch((error: unknown) => {
+      if (!(error instanceof SyntaxError)) throw error;
+    });
+    const parsed = v.safeParse(schema, content);
+    return parsed.success ? parsed.output : undefined;
   }
 
-  async function all(): Promise<ReadonlyMap<string, v.InferOutput<S>>> {
+  async function all(complete?: 'complete'): Promise<ReadonlyMap<string, v.InferOutput<S>>> {
     const found = new Map<string, v.InferOutput<S>>();
     const where = await folder();
     for (const file of await namesIn(where)) {
       const key = file.replace(/\.json$/, '');
-      const value = file.endsWith('.json') && KEY.test(key) ? await get(key) : undefined;
-      if (value === undefined) await where.removeEntry(file, { recursive: true }).catch(() => {});
-      else found.set(key, value);
+      try {
+        const value = file.endsWith('.json') && KEY.test(key) ? await read(key) : undefined;
+        if (value === undefined) await where.removeEntry(file, { recursive: true }).catch(() => {});
+        else found.set(key, value);
+      } catch (error) {
+        if (complete) throw error;
+      }
     }
     return found;
   }
@@ -60,9 +68,9 @@ export function createRecords<S extends v.GenericSchema>(
   }
 
   return {
-    get,
+    get: (key) => read(key).catch(() => undefined),
     set: (key, value) => turns.run(() => set(key, value)),
     remove: (key) => turns.run(async () => (await folder()).removeEntry(fileOf(key)).catch(() => {})),
-    all: () => turns.run(all),
+    all: (complete) => turns.run(() => all(complete)),
   };
 }

@@ -224,7 +224,9 @@ async function compose(
     makeRoom: disk.makeRoom,
     onWrongContent: (contentHash) => removeArtifacts(root, contentHash),
   });
-  await dropOrphans(models, fileStore);
+  await dropOrphans(models, fileStore).catch(() =>
+    logger.warn('files that no model has are kept: a record cannot be read'),
+  );
   return { models, files, disk, fileStore, root };
 }
 
@@ -233,7 +235,7 @@ export async function tidy(
   { models, fileStore, root }: Pick<Parts, 'models' | 'fileStore' | 'root'>,
   { isCurrent }: Pick<StorageEnvironment, 'isCurrent'>,
 ): Promise<void> {
-  const records = await models.records();
+  const records = await models.records('complete');
   const all = records.flatMap(({ files }) => files);
   await fileStore.sweep(new Set(all.map(({ key }) => key)), new Set(all.flatMap(({ sha256 }) => sha256 ?? [])));
   await sweepArtifacts(root, isCurrent);

@@ -86,6 +86,21 @@ export async function makePartFile(
   return stored;
 }
 
-/** No room on disk, or no right to write there. */
-export const isDiskFull = (error: unknown): boolean =>
-  error instanceof DOMException && (error.name === 'QuotaExceededError' || error.name === 'NoModificationAllowedError');
+/** Why nothing can be written: there is no room on disk, or no right to write, which somebody else may have at the moment. */
+export const Unwritable = v.picklist(['full', 'locked']);
+export type Unwritable = v.InferOutput<typeof Unwritable>;
+
+const UNWRITABLE: Readonly<Record<string, Unwritable>> = {
+  QuotaExceededError: 'full',
+  NoModificationAllowedError: 'locked',
+};
+
+/** What an error says of the disk; undefined where it is about something else. */
+export const unwritableOf = (error: unknown): Unwritable | undefined =>
+  error instanceof DOMException ? UNWRITABLE[error.name] : undefined;
+
+/** The error of which `unwritableOf` says this. */
+export function unwritableError(why: Unwritable): DOMException {
+  const [name] = Object.entries(UNWRITABLE).find(([, known]) => known === why) ?? [];
+  return new DOMException('', name);
+}

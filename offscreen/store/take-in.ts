@@ -246,7 +246,7 @@ async function undo(
   added: readonly string[],
 ): Promise<void> {
   for (const key of keys) await fileStore.discard(key);
-  const needed = new Set((await models.records()).flatMap(({ files }) => files.map(({ sha256 }) => sha256)));
+  const needed = new Set((await models.records('complete')).flatMap(({ files }) => files.map(({ sha256 }) => sha256)));
   for (const sha256 of added) if (!needed.has(sha256)) await fileStore.remove(sha256);
 }
 

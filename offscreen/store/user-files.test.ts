@@ -175,4 +175,18 @@ describe('files that the user picked', { timeout: 20_000 }, () => {
     await dropOrphans(after.models, after.fileStore);
     expect(filesBelow(after.root)).toHaveLength(kept.length);
   });
+
+  it('are not looked for while the disk does not give out what a model needs', async () => {
+    const before = openUserFiles();
+    await before.import(NAME, picked(MODEL));
+    const kept = filesBelow(before.root);
+    const after = openUserFiles({}, before.root);
+    const notes = after.root.folders.get('models');
+    for (const name of notes?.files.keys() ?? []) notes?.unreadable.add(name);
+    await expect(dropOrphans(after.models, after.fileStore)).rejects.toMatchObject({ name: 'NotReadableError' });
+    expect(await after.models.records()).toEqual([]);
+    expect(filesBelow(after.root)).toEqual(kept);
+    notes?.unreadable.clear();
+    expect(await after.models.records()).toHaveLength(1);
+  });
 });

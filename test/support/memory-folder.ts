@@ -10,6 +10,10 @@ export class MemoryFolder {
   readonly kind = 'directory';
   readonly files = new Map<string, Uint8Array<ArrayBuffer>>();
   readonly folders = new Map<string, MemoryFolder>();
+  /** Names of files that the disk does not give out at the moment. */
+  readonly unreadable = new Set<string>();
+  /** Names of files that somebody else writes at the moment. */
+  readonly locked = new Set<string>();
   /** What is left, shared by all folders below the first. */
   readonly room: Room;
 
@@ -97,6 +101,7 @@ class MemoryFile {
   }
 
   async getFile(): Promise<File> {
+    if (this.#folder.unreadable.has(this.name)) throw new DOMException('', 'NotReadableError');
     return new File([this.#folder.files.get(this.name) ?? new Uint8Array(0)], this.name);
   }
 
@@ -112,6 +117,7 @@ class MemoryFile {
   }
 
   async createSyncAccessHandle() {
+    if (this.#folder.locked.has(this.name)) throw new DOMException('', 'NoModificationAllowedError');
     const content = () => this.#folder.files.get(this.name) ?? new Uint8Array(0);
     const resize = (bytes: number) => {
       const grown = new Uint8Array(bytes);
