@@ -2,9 +2,11 @@ import { readdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { BACKENDS, type BackendName, PRECISIONS, type Precision } from '../src/protocol/hardware-names.ts';
 import { readArgs, UsageError } from './lib/args.ts';
+import { type Entry, entryOf, formatEntries, keyOf, readEntries, sortedEntries } from './verify/entry.ts';
 import { VerifyFailure } from './verify/failure.ts';
 import { openFolder } from './verify/folder.ts';
-import { keyOf, pageOf, printResult, printTable } from './verify/report.ts';
+import { pageOf } from './verify/page.ts';
+import { printResult, printTable } from './verify/report.ts';
 import { BROWSERS, type BrowserName, openStage, type StageName } from './verify/stage.ts';
 import { type Result, verifyModel } from './verify/verify-model.ts';
 
@@ -20,7 +22,8 @@ const USAGE = `npm run verify -- FOLDER | --all [--browser ${BROWSERS.join('|')}
   --precision  fp32 if left out: the tolerances of the golden file. In fewer bits, results are compared with native kernels on the same bits, and errors told
   --json FILE      keeps every comparison, next to those of other settings that are in the file already
   --raw DIR        writes what was computed as safetensors, CASE/OUTPUT in the shapes of the golden file
-  --markdown FILE  writes the table that docs/models.md is`;
+  --markdown FILE  writes the page that docs/models.md is; what it says of other settings comes from the file of the same name that ends in .json, and what was
+                   computed now goes there`;
 
 interface Plan {
   readonly folders: readonly string[];
@@ -90,7 +93,7 @@ async function readPlan(args: readonly string[]): Promise<Plan> {
 async function verifyAll(plan: Plan): Promise<readonly Result[]> {
   const { folders, browsers, backends, precisions } = plan;
   const models = await Promise.all(folders.map(openFolder));
-  const kept = await readKept(plan.json);
+  const kept = await readKept(plan);
   const results: Result[] = [];
   const wanted = backends.flatMap((backend) => precisions.map((precision) => ({ backend, precision })));
   const stages = browsers.flatMap((browser) => stagesOf(browser, wanted));
@@ -109,8 +112,9 @@ async function verifyAll(plan: Plan): Promise<readonly Result[]> {
           const result = await verifyModel(stage, golden, setting, raw);
           printResult(result);
           results.push(result);
-          kept.set(keyOf(result), result);
-          await keep(plan, [...kept.values()]);
+          kept.results.set(keyOf(result), result);
+          kept.entries.set(keyOf(result), entryOf(result));
+          await keep(plan, kept);
           // What one model lacks here, the others lack too.
           if (result.unavailable !== undefined) break;
         }
@@ -141,13 +145,26 @@ function stagesOf(browser: BrowserName, settings: readonly Setting[]) {
   ];
 }
 
-async function readKept(json: string | undefined): Promise<Map<string, Result>> {
-  const text = json === undefined ? undefined : await readFile(json, 'utf8').catch(() => undefined);
-  const { results = [] } = text === undefined ? {} : (JSON.parse(text) as { results?: Result[] });
-  return new Map(results.map((result) => [keyOf(result), result]));
+/** What earlier runs computed, by their keys: in full for `--json`, in brief for `--markdown`. */
+interface Kept {
+  readonly results: Map<string, Result>;
+  readonly entries: Map<string, Entry>;
 }
 
-async function keep({ json, markdown }: Plan, results: readonly Result[]): Promise<void> {
-  if (json) await writeFile(json, `${JSON.stringify({ results }, null, 2)}\n`);
-  if (markdown) await writeFile(markdown, pageOf(results));
+async function readKept({ json, markdown }: Plan): Promise<Kept> {
+  const text = json === undefined ? undefined : await readFile(json, 'utf8').catch(() => undefined);
+  const { results = [] } = text === undefined ? {} : (JSON.parse(text) as { results?: Result[] });
+  const entries = markdown === undefined ? new Map<string, Entry>() : await readEntries(besideOf(markdown));
+  for (const result of results) entries.set(keyOf(result), entryOf(result));
+  return { results: new Map(results.map((result) => [keyOf(result), result])), entries };
+}
+
+/** What the page says is kept beside it, so that one setting can be computed again without all others. */
+const besideOf = (markdown: string): string => `${markdown.replace(/\.md$/, '')}.json`;
+
+async function keep({ json, markdown }: Plan, kept: Kept): Promise<void> {
+  if (json) await writeFile(json, `${JSON.stringify({ results: [...kept.results.values()] }, null, 2)}\n`);
+  if (!markdown) return;
+  await writeFile(besideOf(markdown), formatEntries(kept.entries));
+  await writeFile(markdown, pageOf(sortedEntries(kept.entries)));
 }
