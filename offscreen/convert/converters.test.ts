@@ -1,21 +1,20 @@
 import { describe, expect, it } from 'vitest';
 import { createBusySign } from '../schedule/busy.ts';
 import type { ModelFiles } from '../store/manifest.ts';
+import type { ConverterWorker } from './converter-workers.ts';
 import { createConverters } from './converters.ts';
 import type { FromConverter, ToConverter } from './messages.ts';
 
 const STORED = { bytes: 1, sha256: ['0'.repeat(64)] };
 
 /** A worker that does what it is told when the test says so. */
-class FakeWorker {
-  onmessage: ((event: { data: FromConverter }) => void) | null = null;
-  onerror: ((event: unknown) => void) | null = null;
+class FakeWorker implements ConverterWorker {
+  onmessage: ConverterWorker['onmessage'] = null;
+  onbroke: (() => void) | null = null;
   readonly told: ToConverter[] = [];
   ended = false;
 
-  postMessage(message: ToConverter) {
-    this.told.push(message);
-  }
+  readonly postMessage = (message: ToConverter) => void this.told.push(message);
   terminate() {
     this.ended = true;
   }
@@ -26,7 +25,7 @@ class FakeWorker {
   /** Finishes the job that it was given last. */
   finish() {
     const { id } = this.jobs.at(-1) ?? { id: 0 };
-    this.onmessage?.({ data: { kind: 'done', id, stored: STORED as never } });
+    this.onmessage?.({ data: { kind: 'done', id, stored: STORED } satisfies FromConverter });
   }
 }
 
@@ -42,7 +41,7 @@ function open(count: number) {
     spawn() {
       const worker = new FakeWorker();
       workers.push(worker);
-      return worker as unknown as Worker;
+      return worker;
     },
   });
   const convert = (part: string, urgency = 0) =>

@@ -5,7 +5,8 @@ import type { Busy } from '../schedule/busy.ts';
 import { answerFileAsk } from '../store/file-service.ts';
 import type { ModelFile, ModelFiles } from '../store/manifest.ts';
 import { type StoredPart, unwritableError } from '../store/stored-part.ts';
-import { type ConvertJob, FromConverter, type ToConverter } from './messages.ts';
+import type { ConverterWorker } from './converter-workers.ts';
+import { type ConvertJob, FromConverter } from './messages.ts';
 
 export interface ConvertRequest {
   readonly job: ConvertJob;
@@ -31,7 +32,7 @@ export interface ConvertersEnvironment {
   readonly service: ModelFiles;
   /** While requests are computed, half of the converters, but for the first, start nothing new, and the others take rests. */
   readonly busy: Busy;
-  readonly spawn?: () => Worker;
+  readonly spawn: () => ConverterWorker;
 }
 
 /** More converters than this wait for the disk. */
@@ -39,8 +40,6 @@ const MOST_CONVERTERS = 4;
 
 /** As many as there are processors, which is what converting takes. */
 export const converterCount = (): number => Math.max(1, Math.min(MOST_CONVERTERS, navigator.hardwareConcurrency));
-
-const spawnConverter = () => new Worker(new URL('./worker.ts', import.meta.url), { type: 'module', name: 'converter' });
 
 interface Work extends ConvertRequest {
   resolve(stored: StoredPart): void;
@@ -50,12 +49,12 @@ interface Work extends ConvertRequest {
 }
 
 interface Converter {
-  readonly worker: Worker;
+  readonly worker: ConverterWorker;
   current: { readonly id: number; readonly work: Work } | undefined;
 }
 
 export function createConverters(environment: ConvertersEnvironment): Converters {
-  const { count, files, config, service, busy, spawn = spawnConverter } = environment;
+  const { count, files, config, service, busy, spawn } = environment;
   const waiting = new Set<Work>();
   const converters = new Set<Converter>();
   let lastId = 0;
@@ -63,7 +62,6 @@ export function createConverters(environment: ConvertersEnvironment): Converters
   function start(): Converter {
     const worker = spawn();
     const converter: Converter = { worker, current: undefined };
-    const tell = (message: ToConverter) => worker.postMessage(message);
     const broke = (reason: string) => {
       converters.delete(converter);
       worker.terminate();
@@ -72,15 +70,12 @@ export function createConverters(environment: ConvertersEnvironment): Converters
     worker.onmessage = ({ data }) => {
       const message = v.safeParse(FromConverter, data);
       if (!message.success) broke('A converter answered with something else.');
-      else if (message.output.kind === 'ask') void answerFileAsk(message.output, service).then(tell);
+      else if (message.output.kind === 'ask') void answerFileAsk(message.output, service).then(worker.postMessage);
       else receive(converter, message.output);
     };
-    worker.onerror = (event) => {
-      event.preventDefault();
-      broke('A converter stopped.');
-    };
-    tell({ kind: 'start', files: files.map(({ path, bytes }) => ({ path, bytes })), config });
-    if (busy.now) tell({ kind: 'busy', busy: true });
+    worker.onbroke = () => broke('A converter stopped.');
+    worker.postMessage({ kind: 'start', files: files.map(({ path, bytes }) => ({ path, bytes })), config });
+    if (busy.now) worker.postMessage({ kind: 'busy', busy: true });
     converters.add(converter);
     return converter;
   }
@@ -115,16 +110,15 @@ export function createConverters(environment: ConvertersEnvironment): Converters
     work.unhear();
     lastId += 1;
     const id = lastId;
-    const tell = (message: ToConverter) => converter.worker.postMessage(message);
     converter.current = { id, work };
-    tell({ kind: 'convert', id, job: work.job });
+    converter.worker.postMessage({ kind: 'convert', id, job: work.job });
     // The file is closed before the abort is reported: who makes the part anew finds it free.
-    work.unhear = onAbort(work.signal, () => tell({ kind: 'abort', id }));
+    work.unhear = onAbort(work.signal, () => converter.worker.postMessage({ kind: 'abort', id }));
   }
 
   // They live as long as their worker, hence as long as whoever tells it.
   busy.watch((now) => {
-    for (const { worker } of converters) worker.postMessage({ kind: 'busy', busy: now } satisfies ToConverter);
+    for (const { worker } of converters) worker.postMessage({ kind: 'busy', busy: now });
     next();
   }, new AbortController().signal);
   return {

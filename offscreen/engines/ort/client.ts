@@ -4,6 +4,7 @@ import { TASKS } from '../../../src/protocol/tasks/tasks.ts';
 import { onAbort } from '../../../src/shared/abort.ts';
 import type { GenerateEvents, LoadedInfo, LoadedModel, PerformEvents } from '../engine.ts';
 import type { ToldAdapters } from './adapters/told-adapters.ts';
+import type { Attendant } from './attend.ts';
 import { CountValue, DoneValue, FromWorker, GenerateValue, RunValue, type State, type ToWorker } from './messages.ts';
 import type { AdaptedUse } from './open-model.ts';
 import { backendOf } from './placements.ts';
@@ -25,8 +26,7 @@ export interface ClientStart {
   /** What it was loaded for, as the worker was told. */
   readonly use: AdaptedUse;
   readonly adapters: Pick<ToldAdapters, 'adapterOf' | 'begin'>;
-  /** Answers what the worker asks of its surroundings; false for everything else. */
-  attend(message: FromWorker): boolean;
+  readonly attendant: Attendant;
   /** How long a worker may take to notice an abort before it is given up as stuck. */
   readonly abortDeadlineMs?: number;
 }
@@ -36,7 +36,7 @@ const ABORT_DEADLINE_MS = 60_000;
 
 /** A model that lives in a worker. The worker answers nobody else, and ends with the model. */
 export function createWorkerModel(start: ClientStart): LoadedModel {
-  const { worker, info, use: firstUse, adapters, attend, abortDeadlineMs = ABORT_DEADLINE_MS } = start;
+  const { worker, info, use: firstUse, adapters, attendant, abortDeadlineMs = ABORT_DEADLINE_MS } = start;
   const pending = new Map<number, Pending>();
   const prepared = new Set([keyOf(firstUse)]);
   let { state } = start;
@@ -51,6 +51,7 @@ export function createWorkerModel(start: ClientStart): LoadedModel {
     if (ended) return;
     ended = error;
     worker.terminate();
+    attendant.end();
     state = { ...state, memory: { gpuBytes: 0, cpuBytes: 0 } };
     for (const request of pending.values()) request.reject(error);
     pending.clear();
@@ -75,7 +76,7 @@ export function createWorkerModel(start: ClientStart): LoadedModel {
 
   function receive(message: FromWorker): void {
     if (message.kind === 'dropped') prepared.clear();
-    if (attend(message)) return;
+    if (attendant.attend(message)) return;
     if (message.kind === 'text') say(message);
     else if (message.kind === 'tokens') pending.get(message.id)?.events.onTokens?.(message.count);
     else if (message.kind === 'compute') pending.get(message.id)?.events.onCompute?.(message.computeMs);

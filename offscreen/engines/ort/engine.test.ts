@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { grantAll, NO_FILES } from '../../../test/support/fake-engine.ts';
 import type { Capabilities } from '../../device/capabilities.ts';
 import type { ModelManifest } from '../../store/manifest.ts';
@@ -208,14 +208,14 @@ describe('a model in a worker', () => {
     const abort = new AbortController();
     const worker = new FakeWorker(() => {});
     const info = { backend: 'REAL_WASM', tier: 'wasm/cpu', passedOver: [] } as const;
-    const attend = () => false;
+    const attendant = { attend: () => false, end: vi.fn() };
     const model = createWorkerModel({
       adapters: createToldAdapters(worker as unknown as Worker),
       worker: worker as unknown as Worker,
       info,
       state,
       use,
-      attend,
+      attendant,
       abortDeadlineMs: 1,
     });
     const running = model.generate(request, events(abort.signal).events);
@@ -223,6 +223,8 @@ describe('a model in a worker', () => {
     await expect(running).rejects.toMatchObject({ code: 'engine-failed' });
     expect(await model.failed).toMatchObject({ code: 'engine-failed', retryable: true });
     expect(worker.terminated).toBe(true);
+    // Nobody else would end the converters that it was given.
+    expect(attendant.end).toHaveBeenCalledOnce();
   });
 
   it.each<[string, (worker: FakeWorker) => void, string]>([

@@ -80,17 +80,18 @@ function attempt(
   if (manifest.base && webnnDeviceOf(tier)) return Promise.resolve({ reason: 'Adapters do not run on WebNN.' });
   const worker = spawn();
   const adapters = createToldAdapters(worker);
-  const attend = createAttendant(worker, loadOptions, adapters.filesOf);
+  const attendant = createAttendant(worker, loadOptions, adapters.filesOf);
   return new Promise<Outcome>((resolve, reject) => {
     const stopListening = onAbort(signal, (reason) => give(() => reject(reason)));
     function give(settle: () => void): void {
       stopListening();
       worker.terminate();
+      attendant.end();
       settle();
     }
     const refuse = (reason: string) => give(() => resolve({ reason }));
     function receive(message: FromWorker): void {
-      if (attend(message)) return;
+      if (attendant.attend(message)) return;
       if (message.kind === 'refused') refuse(message.reason);
       else if (message.kind === 'failed') give(() => reject(fromWireError(message.error)));
       else if (message.kind === 'loaded') {
@@ -103,7 +104,7 @@ function attempt(
           passedOver,
           ...(adapter && { adapter }),
         };
-        resolve({ model: createWorkerModel({ worker, info, state, use, adapters, attend }) });
+        resolve({ model: createWorkerModel({ worker, info, state, use, adapters, attendant }) });
       }
     }
     worker.onmessage = ({ data }) => {

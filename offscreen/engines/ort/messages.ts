@@ -15,6 +15,7 @@ import { Placement, Streaming } from '../../../src/protocol/model.ts';
 import { Bytes, Count, DurationMs, RequestId, TaskName } from '../../../src/protocol/scalars.ts';
 import { type PerformedTask, TASKS } from '../../../src/protocol/tasks/tasks.ts';
 import { TensorMap } from '../../../src/protocol/tensor.ts';
+import { ConverterAsk, ConverterBroke } from '../../convert/converter-workers.ts';
 import { AdapterId, FileAnswer, FileAsk } from '../../store/file-service.ts';
 import { TIERS } from './tiers.ts';
 
@@ -86,6 +87,7 @@ export const ToWorker = v.variant('kind', [
   }),
   v.strictObject({ kind: v.literal('abort'), id: RequestId }),
   FileAnswer,
+  ConverterBroke,
   v.strictObject({ kind: v.literal('admitted'), quotaBytes: v.optional(Bytes) }),
 ]);
 export type ToWorker = v.InferOutput<typeof ToWorker>;
@@ -101,6 +103,7 @@ export const FromWorker = v.variant('kind', [
   }),
   v.strictObject({ kind: v.literal('dropped'), component: ComponentLabel }),
   FileAsk,
+  ConverterAsk,
   v.strictObject({ kind: v.literal('admit'), memory: Memory }),
   v.strictObject({
     kind: v.literal('loaded'),

@@ -6,6 +6,7 @@ import { abortable } from '../../../src/shared/abort.ts';
 import { createMutex } from '../../../src/shared/mutex.ts';
 import type { ParamTable } from '../../checkpoint/checkpoint.ts';
 import { openCheckpoint } from '../../checkpoint/open-checkpoint.ts';
+import type { ConverterWorker } from '../../convert/converter-workers.ts';
 import { converterCount, createConverters } from '../../convert/converters.ts';
 import { isGraphFile, type ModelFamily } from '../../families/family.ts';
 import { familyOf } from '../../families/registry.ts';
@@ -47,6 +48,8 @@ export interface OpenRequest {
   readonly inSequence: boolean;
   /** Whether requests are computed, of whatever model: conversion lets them go first. */
   readonly busy: Busy;
+  /** Starts a worker that makes weights. */
+  readonly spawnConverter: () => ConverterWorker;
   onProgress(progress: ComponentProgress): void;
   onDropped(component: string): void;
   /** Asks for memory; answers the budget that stands in the way, or undefined when it is granted. */
@@ -95,8 +98,20 @@ export interface OpenModel {
  * @throws WebplatError for what is wrong with the model, {@link TierRefused} for what is wrong with the tier.
  */
 export async function openModel(request: OpenRequest): Promise<OpenModel> {
-  const { tier, files, service, precision, assetBase, contentHash, inSequence, busy, admit, onProgress, onDropped } =
-    request;
+  const {
+    tier,
+    files,
+    service,
+    precision,
+    assetBase,
+    contentHash,
+    inSequence,
+    busy,
+    spawnConverter,
+    admit,
+    onProgress,
+    onDropped,
+  } = request;
   const source = createModelReader(files, service, new AbortController().signal);
   const texts = await readModelTexts(source);
   const { config } = texts;
@@ -110,7 +125,14 @@ export async function openModel(request: OpenRequest): Promise<OpenModel> {
   const root = await openPrivateFiles();
   const store = createArtifactStore(root);
   const converters = root
-    ? createConverters({ count: inSequence ? 1 : converterCount(), files, config, service, busy })
+    ? createConverters({
+        count: inSequence ? 1 : converterCount(),
+        files,
+        config,
+        service,
+        busy,
+        spawn: spawnConverter,
+      })
     : undefined;
   const compile = { files: source, table, reader, family, contentHash, store, converters, onProgress };
   const oneByOne = createMutex();

@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { toWireError, WebplatError } from '../../../src/protocol/errors.ts';
 import type { TensorMap } from '../../../src/protocol/tensor.ts';
+import { createConverterSpawner } from '../../convert/converter-workers.ts';
 import { NotNumbers } from '../../processing/results/not-numbers.ts';
 import { createBusySign } from '../../schedule/busy.ts';
 import { createFileServiceClient } from '../../store/file-service.ts';
@@ -38,6 +39,7 @@ export function serveEngine(port: WorkerPort): void {
   const busy = createBusySign();
   const post = (message: FromWorker, transfer: Transferable[] = []) => port.postMessage(message, transfer);
   const service = createFileServiceClient(post);
+  const converters = createConverterSpawner(post);
   const adapters = new Map<number, readonly ModelFile[]>();
   let admitted = (_quotaBytes: number | undefined) => {};
   /** Asks for memory; answers the budget that stands in the way, or undefined when it is granted. */
@@ -59,6 +61,7 @@ export function serveEngine(port: WorkerPort): void {
         contentHash: manifest.contentHash,
         files: manifest.files,
         service,
+        spawnConverter: converters.spawn,
         adapterFiles(adapter) {
           const told = adapters.get(adapter);
           if (!told) throw new WebplatError('internal');
@@ -139,6 +142,7 @@ export function serveEngine(port: WorkerPort): void {
     else if (message.kind === 'admitted') admitted(message.quotaBytes);
     else if (message.kind === 'busy') busy.set(message.busy);
     else if (message.kind === 'answer') service.receive(message);
+    else if (message.kind === 'converter-broke') converters.receive(message);
     else if (message.kind === 'abort') running.get(message.id)?.abort(new WebplatError('aborted'));
     else void answer(message);
   };

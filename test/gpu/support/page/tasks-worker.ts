@@ -1,3 +1,4 @@
+import { createConverterSpawner } from '../../../../offscreen/convert/converter-workers.ts';
 import { type OpenModel, openModel } from '../../../../offscreen/engines/ort/open-model.ts';
 import type { Tier } from '../../../../offscreen/engines/ort/tiers.ts';
 import { packFeatures } from '../../../../offscreen/processing/chat-image/llava-next-tiles.ts';
@@ -69,6 +70,7 @@ type Handlers = {
 const signal = new AbortController().signal;
 const events = { signal, onCompute: () => {} };
 const service = createFileServiceClient((ask) => postMessage(ask));
+const converters = createConverterSpawner((ask, transfer) => postMessage(ask, { transfer }));
 let opened: OpenModel | undefined;
 let used: TaskModel | undefined;
 
@@ -107,6 +109,7 @@ const handlers: Handlers = {
       assetBase: new URL(assetBase),
       inSequence: false,
       busy: createBusySign(),
+      spawnConverter: converters.spawn,
       onProgress: () => {},
       onDropped: () => {},
       admit: async () => undefined,
@@ -171,5 +174,6 @@ async function answer({ name, args }: TaskCall): Promise<void> {
 
 globalThis.onmessage = ({ data }) => {
   if (data.kind === 'answer') service.receive(data);
+  else if (data.kind === 'converter-broke') converters.receive(data);
   else void answer(data);
 };

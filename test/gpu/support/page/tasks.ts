@@ -1,9 +1,11 @@
+import { createConverterHost } from '../../../../offscreen/convert/converter-workers.ts';
 import { answerFileAsk } from '../../../../offscreen/store/file-service.ts';
 import { createPackagedSource } from '../../../../offscreen/store/packaged-source.ts';
 import type { TaskCall, TaskCalls } from './tasks-worker.ts';
 
 interface TaskWorker {
   readonly worker: Worker;
+  readonly converters: ReturnType<typeof createConverterHost>;
   settle(data: unknown): void;
 }
 
@@ -16,9 +18,11 @@ type Answer = { readonly kind: 'value'; readonly value: unknown } | { readonly k
 export function startTasks(assetBase: URL, manifest: Parameters<TaskCalls['open']>[0]['manifest']): number {
   const worker = new Worker(new URL('./tasks-worker.ts', import.meta.url), { type: 'module' });
   const files = createPackagedSource(assetBase).open(manifest, new AbortController().signal, () => {});
-  const started: TaskWorker = { worker, settle: () => {} };
+  const converters = createConverterHost((message) => worker.postMessage(message));
+  const started: TaskWorker = { worker, converters, settle: () => {} };
   worker.onmessage = ({ data }) => {
     if (data.kind === 'ask') void answerFileAsk(data, files).then((answer) => worker.postMessage(answer));
+    else if (data.kind === 'converter' || data.kind === 'converter-end') converters.receive(data);
     else started.settle(data);
   };
   worker.onerror = (event) => {
@@ -45,5 +49,6 @@ export async function callTask(id: number, call: TaskCall) {
 
 export function endTasks(id: number): void {
   workers.get(id)?.worker.terminate();
+  workers.get(id)?.converters.end();
   workers.delete(id);
 }
