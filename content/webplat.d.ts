@@ -327,12 +327,28 @@ export type Tensor = {
   [D in keyof TensorData]: { readonly dtype: D; readonly dims: readonly number[]; readonly data: TensorData[D] };
 }[keyof TensorData];
 
+/**
+ * An output that the extension keeps for later runs of the same document, so that it does not travel. It counts as memory that
+ * the site holds, and ends with the document's session; calls on it then reject with `tensor-unknown`.
+ */
+export interface KeptTensor {
+  readonly kept: string;
+  readonly dtype: keyof TensorData;
+  readonly dims: readonly number[];
+  /** Brings a copy. */
+  read(): Promise<Tensor>;
+  /** Lets go of it. Calling it twice is no error. */
+  release(): Promise<void>;
+}
+
 /** Runs a model's graph once. */
 export interface RunRequest {
   model: ModelName;
   /** The graph to run, of a model that has several: e.g. `encoder`, or the name of an ONNX file, e.g. `model_q4`. */
   graph?: string | undefined;
-  inputs: Readonly<Record<string, Tensor>>;
+  inputs: Readonly<Record<string, Tensor | KeptTensor>>;
+  /** Outputs to keep instead of answering them, by name; `true` for all. */
+  keep?: true | readonly string[] | undefined;
   hardware?: Hardware | undefined;
   /** Moves the input buffers instead of copying them: the arrays are empty afterwards. */
   transfer?: boolean | undefined;
@@ -340,7 +356,10 @@ export interface RunRequest {
 }
 
 export interface RunResult {
+  /** Those that are not kept. */
   readonly outputs: Readonly<Record<string, Tensor>>;
+  /** Those that are; absent where the request did not say `keep`. */
+  readonly kept?: Readonly<Record<string, KeptTensor>> | undefined;
   readonly execution: TaskExecution;
 }
 
@@ -571,6 +590,7 @@ export type ErrorCode =
   | 'stopped'
   | 'session-ended'
   | 'chat-unknown'
+  | 'tensor-unknown'
   | 'disconnected'
   | 'suspended'
   | 'device-lost'

@@ -114,6 +114,7 @@ export function createHost({ assetBase, report, logger, inSequence = false }: Ho
     media: createMediaDecoders(),
     now,
     siblings: sessions.siblings,
+    keptBytes: sessions.keptBytes,
     noteSite: source.noteSite,
   };
   const monitor = createHostMonitor();
@@ -151,11 +152,11 @@ export function createHost({ assetBase, report, logger, inSequence = false }: Ho
       gpuBytes,
       cpuBytes,
       ...(await monitor.read()),
-      sessions: sessions.all().map(({ token, open, used }) => ({
+      sessions: sessions.all().map(({ token, open, used, kept }) => ({
         token,
         active: open.size,
         ...used,
-        residentBytes: pool.heldBytes(new Set([token])),
+        residentBytes: pool.heldBytes(new Set([token])) + kept.bytes,
         models: [...pool.heldModels(token)],
       })),
     };

@@ -63,7 +63,10 @@ export function createConnection(link: Link): Connection {
       messagePort(port, (message) => message),
       {
         onEvent(event) {
-          if (event.event === 'session-ended' && client === next) forget();
+          if (event.event !== 'session-ended') return;
+          if (client === next) forget();
+          // What was begun on it (a chat, a kept tensor) has nobody to answer any more.
+          next.close(wireError('session-ended'));
         },
         onClose() {
           if (client === next) forget();

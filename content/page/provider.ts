@@ -1,6 +1,4 @@
-import { LIMITS } from '../../src/protocol/limits.ts';
-import type { TensorMap } from '../../src/protocol/tensor.ts';
-import type { Capabilities, Permissions, RunResult, Webplat } from '../webplat.d.ts';
+import type { Capabilities, Permissions, Webplat } from '../webplat.d.ts';
 import { type ChatStarted, createChat } from './chat.ts';
 import { type Connection, createConnection, type Route } from './connection.ts';
 import { wireError } from './errors.ts';
@@ -9,7 +7,7 @@ import { createLink } from './link.ts';
 import { createModels } from './models.ts';
 import { createPermissions } from './permissions.ts';
 import { freeze, frozenMembers, listen, pagePersisted } from './primordials.ts';
-import { fields, flag, optional, text } from './read.ts';
+import { fields, optional } from './read.ts';
 import {
   INFER_FIELDS,
   NOBODY,
@@ -22,8 +20,8 @@ import {
   readSignal,
   readWaiter,
 } from './requests.ts';
+import { planRun } from './run.ts';
 import { promised, sealed, workOf } from './start-call.ts';
-import { pageTensors, readTensors } from './tensors.ts';
 import { textStream } from './text-stream.ts';
 
 function permissionCalls(route: Route): Pick<Permissions, 'query' | 'request' | 'revoke'> {
@@ -46,7 +44,6 @@ function permissionCalls(route: Route): Pick<Permissions, 'query' | 'request' | 
   };
 }
 
-const RUN_FIELDS = ['model', 'graph', 'inputs', 'hardware', 'transfer', 'signal'] as const;
 const SESSION_FIELDS = ['model', 'initialMessages', 'options', 'hardware', 'signal', 'onProgress'] as const;
 
 function inferenceCalls(connection: Connection): Pick<Webplat, 'infer' | 'stream' | 'session' | 'run'> {
@@ -73,25 +70,7 @@ function inferenceCalls(connection: Connection): Pick<Webplat, 'infer' | 'stream
           convert: (value, client) => createChat(client, value as ChatStarted),
         };
       }),
-    run: (request) =>
-      promised(() => {
-        const from = fields('run', request, RUN_FIELDS);
-        const model = readModel('run', from.model);
-        const graph = optional('run: graph', from.graph, (path, name) => text(path, name, 1, LIMITS.graphChars));
-        const hardware = optional('run: hardware', from.hardware, readHardware);
-        const { signal } = readWaiter('run', from, 'onProgress');
-        const move = optional('run: transfer', from.transfer, flag) ?? false;
-        const { inputs, transfer } = readTensors('run: inputs', from.inputs, move);
-        const waiter = { signal, onProgress: undefined };
-        return {
-          route: connection.use(model, 'tensors'),
-          work: { method: 'run', params: { model, graph, inputs, hardware }, waiter, transfer, credit: 0 },
-          convert(value) {
-            const { outputs, execution } = value as { outputs: TensorMap; execution: RunResult['execution'] };
-            return sealed<RunResult>({ outputs: pageTensors(outputs), execution: freeze(execution) });
-          },
-        };
-      }),
+    run: (request) => promised(() => planRun(connection, request)),
   };
 }
 

@@ -1,6 +1,6 @@
 import { ELEMENT_BYTES, MOVE_FROM_BYTES } from '../../src/protocol/element-bytes.ts';
 import { LIMITS } from '../../src/protocol/limits.ts';
-import type { TensorMap, WireTensor } from '../../src/protocol/tensor.ts';
+import type { InputMap, TensorMap, WireTensor } from '../../src/protocol/tensor.ts';
 import {
   ARRAYS,
   append,
@@ -17,7 +17,7 @@ import {
   sequence,
   typedArrayName,
 } from './primordials.ts';
-import { fields, list, number, oneOf, refuse } from './read.ts';
+import { fields, list, number, oneOf, refuse, text } from './read.ts';
 
 type Dtype = WireTensor['dtype'];
 
@@ -36,10 +36,12 @@ const ARRAY_NAMES: Record<Dtype, string> = {
   uint64: 'BigUint64Array',
   bool: 'Uint8Array',
 };
+/** What a tensor has, and what one that is kept has beside it. */
+const TENSOR_FIELDS = ['dtype', 'dims', 'data', 'kept', 'read', 'release'] as const;
 const DIM = { integer: true, min: 0, max: 2 ** 31 - 1, above: false };
 
 export interface ReadTensors {
-  readonly inputs: TensorMap;
+  readonly inputs: InputMap;
   /** Absent where every buffer travels as part of the message. */
   readonly transfer: Transferable[] | undefined;
 }
@@ -49,21 +51,26 @@ export function readTensors(what: string, value: unknown, move: boolean): ReadTe
   const names =
     typeof value === 'object' && value !== null ? readNames(what, value) : refuse(what, 'must be an object');
   const given = fields(what, value, names);
-  const checked = dictionary<Checked>();
+  const checked = dictionary<Checked | string>();
   let bytes = 0;
   for (let at = 0; at < names.length; at++) {
     const name = names[at] as string;
     const tensor = readTensor(`${what}.${name}`, given[name]);
-    bytes += arrayBytes(tensor.data);
+    bytes += typeof tensor === 'string' ? 0 : arrayBytes(tensor.data);
     if (bytes > LIMITS.tensorBytes) refuse(what, `holds more than ${LIMITS.tensorBytes} bytes`);
     checked[name] = tensor;
   }
   // Only now: a call that is refused leaves every buffer with its owner.
-  const inputs: TensorMap = {};
+  const inputs: InputMap = {};
   const transfer: Transferable[] = [];
   for (let at = 0; at < names.length; at++) {
     const name = names[at] as string;
-    const { dtype, dims, data } = checked[name] as Checked;
+    const tensor = checked[name] as Checked | string;
+    if (typeof tensor === 'string') {
+      define(inputs, name, { kept: tensor }, true);
+      continue;
+    }
+    const { dtype, dims, data } = tensor;
     const buffer = move ? moved(`${what}.${name}.data`, data) : copied(data);
     define(inputs, name, { dtype, dims, data: buffer }, true);
     if (bufferBytes(buffer) >= MOVE_FROM_BYTES) append(transfer, buffer);
@@ -87,8 +94,10 @@ function readNames(what: string, value: object): string[] {
   return refuse(what, `has more than ${LIMITS.tensors} tensors`);
 }
 
-function readTensor(what: string, value: unknown): Checked {
-  const from = fields(what, value, ['dtype', 'dims', 'data']);
+/** A tensor, or the name of one that is kept. */
+function readTensor(what: string, value: unknown): Checked | string {
+  const from = fields(what, value, TENSOR_FIELDS);
+  if (from.kept !== undefined) return text(`${what}.kept`, from.kept, 32, 32);
   const dtype = oneOf(`${what}.dtype`, from.dtype, DTYPES);
   const dims = list(`${what}.dims`, from.dims, 0, LIMITS.tensorRank, (path, dim) => number(path, dim, DIM));
   if (typedArrayName(from.data) !== ARRAY_NAMES[dtype]) refuse(`${what}.data`, `must be a ${ARRAY_NAMES[dtype]}`);
@@ -134,8 +143,11 @@ export function pageTensors(outputs: TensorMap): object {
   const names = ownKeys(outputs);
   for (let at = 0; at < names.length; at++) {
     const name = names[at] as string;
-    const { dtype, dims, data } = outputs[name] as WireTensor;
-    define(result, name, freeze({ dtype, dims: freeze(dims), data: new ARRAYS[dtype](data) }), true);
+    define(result, name, pageTensor(outputs[name] as WireTensor), true);
   }
   return freeze(result);
+}
+
+export function pageTensor({ dtype, dims, data }: WireTensor): object {
+  return freeze({ dtype, dims: freeze(dims), data: new ARRAYS[dtype](data) });
 }

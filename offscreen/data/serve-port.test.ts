@@ -8,6 +8,7 @@ import { WebplatError } from '../../src/protocol/errors.ts';
 import type { GenerationResult } from '../../src/protocol/generation.ts';
 import { LIMITS } from '../../src/protocol/limits.ts';
 import { DATA_METHODS } from '../../src/protocol/methods.ts';
+import type { TensorMap } from '../../src/protocol/tensor.ts';
 import { fromMessagePort } from '../../src/shared/port.ts';
 import { type Answer, type DataHandlers, type ServedCall, type ServedPort, servePort } from './serve-port.ts';
 
@@ -379,8 +380,8 @@ describe('over a real MessageChannel', () => {
     const { client, close } = connect({
       infer: async ({ input }) => ({ value: result(String(input)) }),
       run: async ({ inputs }) => ({
-        value: { outputs: inputs, execution: TASK_EXECUTION },
-        transfer: Object.values(inputs).map(({ data }) => data),
+        value: { outputs: inputs as TensorMap, execution: TASK_EXECUTION },
+        transfer: Object.values(inputs as TensorMap).map(({ data }) => data),
       }),
     });
     expect((await callMethod(client, infer, PARAMS)).text).toBe('hi');

@@ -1,79 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { MOVE_FROM_BYTES } from '../../src/protocol/element-bytes.ts';
 import { WebplatError } from '../../src/protocol/errors.ts';
-import { DEFAULT_SETTINGS } from '../../src/protocol/settings.ts';
 import { abortable } from '../../src/shared/abort.ts';
-import {
-  deferred,
-  type FakeEngineOptions,
-  makeFakeEngine,
-  makeFakeTime,
-  makeManifest,
-  NO_FILES,
-} from '../../test/support/fake-engine.ts';
+import { makeCall, setUp } from '../../test/support/data-handlers.ts';
+import { deferred, type FakeEngineOptions, makeManifest } from '../../test/support/fake-engine.ts';
 import { makeCaveats, makeTerms } from '../../test/support/make-terms.ts';
 import type { GenerateEvents } from '../engines/engine.ts';
-import { createPool } from '../pool/pool.ts';
-import { createScheduler } from '../schedule/scheduler.ts';
-import { createSessions } from '../sessions/sessions.ts';
-import { createUsageReporter } from '../sessions/usage-reporter.ts';
-import type { ModelManifest } from '../store/manifest.ts';
 import { createDataHandlers } from './data-handlers.ts';
-import type { Services } from './execute.ts';
-
-const quiet = { info() {}, warn() {}, error() {} };
-
-const noMedia = async () => expect.fail('There is nothing to decode.');
-
-function setUp(engineOptions: FakeEngineOptions = {}, terms = makeTerms()) {
-  const engine = makeFakeEngine(engineOptions);
-  const time = makeFakeTime();
-  const reports: unknown[] = [];
-  const models = new Map<string, ModelManifest>([['packaged:m', makeManifest('packaged:m')]]);
-  const expired: string[] = [];
-  const noted: string[] = [];
-  const sessions = createSessions({ now: time.now, later: time.later, onExpired: (token) => expired.push(token) });
-  const usage = createUsageReporter({
-    instance: 'i',
-    later: time.later,
-    logger: quiet,
-    send: async ({ entries }) => reports.push(...entries),
-  });
-  const services: Services = {
-    source: {
-      list: async () => [...models.values()],
-      resolve: async (name) => models.get(name),
-      open: () => NO_FILES,
-    },
-    pool: createPool({
-      engines: [engine],
-      openFiles: () => NO_FILES,
-      settings: DEFAULT_SETTINGS,
-      logger: quiet,
-      now: time.now,
-      later: time.later,
-    }),
-    scheduler: createScheduler(),
-    usage,
-    media: { picture: noMedia, sound: noMedia, video: noMedia },
-    now: time.now,
-    siblings: sessions.siblings,
-    noteSite: (model, site) => void noted.push(`${model} for ${site}`),
-  };
-  sessions.start(terms);
-  const session = sessions.get(terms.token);
-  if (!session) throw new Error('the session was just started');
-  const handlers = createDataHandlers(services, session);
-  return { engine, time, reports, expired, noted, models, sessions, services, session, handlers, terms, usage };
-}
-
-function makeCall() {
-  const controller = new AbortController();
-  const texts: string[] = [];
-  const abort = (reason = new WebplatError('aborted')) => controller.abort(reason);
-  const text = (chunk: { text: string }) => void texts.push(chunk.text);
-  return { texts, abort, call: { signal: controller.signal, abort, progress() {}, text } };
-}
 
 const ask = { model: 'packaged:m', task: 'text-generation', input: 'hello' } as const;
 
@@ -454,19 +386,5 @@ describe('chats', () => {
     await expect(
       createDataHandlers(services, stranger)['chat.prompt']({ chat: value.chat, input: 'hi' }, makeCall().call),
     ).rejects.toMatchObject({ code: 'chat-unknown' });
-  });
-});
-
-describe('tensors', () => {
-  it('returns outputs with large buffers ready to be moved and small ones as part of the message', async () => {
-    const { handlers } = setUp();
-    const [small, large] = [new ArrayBuffer(8), new ArrayBuffer(MOVE_FROM_BYTES)];
-    const tensor = (data: ArrayBuffer) => ({ dtype: 'uint8' as const, dims: [data.byteLength], data });
-    const answer = await handlers.run(
-      { model: 'packaged:m', inputs: { small: tensor(small), large: tensor(large) } },
-      makeCall().call,
-    );
-    expect(answer.value.outputs.small?.data).toBe(small);
-    expect(answer.transfer).toEqual([large]);
   });
 });

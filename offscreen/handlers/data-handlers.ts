@@ -5,7 +5,7 @@ import type { Services } from './execute.ts';
 import { generate } from './generate.ts';
 import { holdModel, releaseModel } from './hold-model.ts';
 import { perform } from './perform.ts';
-import { runTensors } from './run-tensors.ts';
+import { readTensor, runTensors } from './run-tensors.ts';
 
 /** The data methods, bound to one session: what a page calls can only ever act on its own. */
 export function createDataHandlers(services: Services, session: Session): DataHandlers {
@@ -18,6 +18,11 @@ export function createDataHandlers(services: Services, session: Session): DataHa
     }),
     perform: (params, call) => perform(services, session, params, call),
     run: (params, call) => runTensors(services, session, params, call),
+    'tensor.read': async ({ kept }) => readTensor(session, kept),
+    'tensor.release': async ({ kept }) => {
+      session.kept.release(kept);
+      return { value: {} };
+    },
     'models.load': (params, call) => holdModel(services, session, params, call),
     'models.release': async ({ model }) => releaseModel(session, model),
     'chat.create': (params, call) => createChat(services, session, params, call),

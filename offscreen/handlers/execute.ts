@@ -25,6 +25,8 @@ export interface Services {
   readonly now: Clock;
   /** Tokens of the sessions that belong to the same site, the given one included. */
   siblings(session: Session): ReadonlySet<string>;
+  /** Bytes of the tensors that all documents of the session's site keep. */
+  keptBytes(session: Session): number;
   /** Notes which site uses a model, so that it is kept for it. */
   noteSite(model: string, site: string): void;
 }
@@ -53,6 +55,8 @@ export interface Execution {
   readonly maxNewTokens: number;
   /** To be called with the device time spent so far; ends the request when the day's allowance is used up. */
   onCompute(totalMs: number): void;
+  /** @throws {@link WebplatError} `limit-memory` if the site would hold more than the grant allows with `bytes` more */
+  assertRoom(bytes: number): void;
   /** Counts tokens as they come, so that an aborted request is metered too. */
   onTokens(count: number): void;
 }
@@ -100,6 +104,10 @@ export async function execute<T>(
       maxNewTokens: request.newTokens ?? admitted.caveats.maxTokens,
       onCompute: (totalMs) => slot.charge(meter.compute(totalMs)),
       onTokens: meter.tokens,
+      assertRoom(bytes) {
+        const held = services.pool.heldBytes(services.siblings(session)) + services.keptBytes(session);
+        assertWithin(admitted.caveats, held + bytes);
+      },
     });
   } finally {
     for (const undo of cleanup.reverse()) undo();
@@ -164,7 +172,11 @@ function assertTokens(caveats: CaveatValues, requested: number | undefined): voi
 /** @throws {@link WebplatError} `limit-memory` if the site would hold more than `caveats` allow. */
 export function assertMemory(services: Services, session: Session, caveats: CaveatValues, wanted: Wanted): void {
   const need = services.pool.estimate(wanted.manifest, wanted.hardware);
-  const requested = need.gpuBytes + need.cpuBytes + services.pool.heldBytes(services.siblings(session), wanted);
+  const held = services.pool.heldBytes(services.siblings(session), wanted) + services.keptBytes(session);
+  assertWithin(caveats, need.gpuBytes + need.cpuBytes + held);
+}
+
+function assertWithin(caveats: CaveatValues, requested: number): void {
   if (requested <= caveats.maxMemoryBytes) return;
   throw new WebplatError('limit-memory', undefined, { requested, quota: caveats.maxMemoryBytes });
 }
@@ -194,7 +206,7 @@ function createMeter(services: Services, session: Session, caveats: CaveatValues
     },
     close(): void {
       session.used.calls += 1;
-      const residentBytes = services.pool.heldBytes(new Set([session.token]));
+      const residentBytes = services.pool.heldBytes(new Set([session.token])) + session.kept.bytes;
       services.usage.add(session.token, { calls: 1, tokens, computeMs: seenMs, residentBytes });
     },
   };

@@ -5,6 +5,7 @@ import type { SessionTerms } from '../../src/protocol/host/host-session-start.ts
 import type { Lease } from '../pool/lease.ts';
 import { grantsFor, type Need } from './authorize.ts';
 import { type Chats, createChats } from './chats.ts';
+import { createKeptTensors, type KeptTensors } from './kept-tensors.ts';
 import type { SiteLedger } from './site-ledger.ts';
 
 /** A request of a session while it waits or runs. */
@@ -24,6 +25,7 @@ export interface Session {
   terms: SessionTerms;
   readonly site: SiteLedger;
   readonly chats: Chats;
+  readonly kept: KeptTensors;
   /** Leases by `models.load`, oldest first, by model name. */
   readonly held: Map<string, Lease[]>;
   readonly open: Set<OpenRequest>;
@@ -55,6 +57,7 @@ export function createSession(terms: SessionTerms, site: SiteLedger): Session {
     terms,
     site,
     chats: createChats(),
+    kept: createKeptTensors(),
     held: new Map(),
     open: new Set(),
     port: undefined,
@@ -84,6 +87,7 @@ export function dropRefused(session: Session, now: number): void {
     for (const lease of leases) lease.release();
     session.held.delete(model);
   }
+  session.kept.drop((model) => refusalOf(grants, { model, task: 'tensors' }, now) !== undefined);
 }
 
 /** Why something that was allowed is not any more: the grant ran out, or it is not there. */
@@ -97,11 +101,12 @@ function refusalOf(grants: readonly CaveatValues[], need: Need, now: number): We
   }
 }
 
-/** Aborts what is open, forgets conversations, drops leases and closes the port. */
+/** Aborts what is open, forgets conversations and kept tensors, drops leases and closes the port. */
 export function endSession(session: Session, reason: WireError): void {
   const error = fromWireError(reason);
   for (const request of [...session.open]) request.abort(error);
   session.chats.destroyAll();
+  session.kept.drop(() => true);
   for (const leases of session.held.values()) {
     for (const lease of leases) lease.release();
   }

@@ -15,6 +15,8 @@ export interface Sessions {
   /** Aborts what the sessions named have open and says how many requests that were. */
   stop(tokens: readonly string[], reason: WebplatError): number;
   siblings(session: Session): ReadonlySet<string>;
+  /** Bytes of the tensors that all documents of the session's site keep. */
+  keptBytes(session: Session): number;
 }
 
 export interface SessionsEnvironment {
@@ -36,6 +38,11 @@ export function createSessions({ now, later, onExpired }: SessionsEnvironment): 
     sites.set(key, ledger);
     ledger.adopt(terms.usedComputeMs, terms.dayEndsAt);
     return ledger;
+  }
+
+  function siblingsOf(session: Session): readonly Session[] {
+    const key = siteKey(session.terms.subject);
+    return [...sessions.values()].filter(({ terms }) => siteKey(terms.subject) === key);
   }
 
   /** The clock is watched here, because the host lives as long as its sessions and the background does not. */
@@ -82,11 +89,7 @@ export function createSessions({ now, later, onExpired }: SessionsEnvironment): 
       }
       return aborted;
     },
-    siblings(session) {
-      const key = siteKey(session.terms.subject);
-      return new Set(
-        [...sessions.values()].filter(({ terms }) => siteKey(terms.subject) === key).map(({ token }) => token),
-      );
-    },
+    siblings: (session) => new Set(siblingsOf(session).map(({ token }) => token)),
+    keptBytes: (session) => siblingsOf(session).reduce((sum, { kept }) => sum + kept.bytes, 0),
   };
 }

@@ -66,7 +66,7 @@ export const ERRORS = {
   'limit-memory': {
     name: 'QuotaExceededError',
     retryable: false,
-    remedy: 'Use a smaller model: this one needs data.requested bytes of data.quota.',
+    remedy: 'Use a smaller model or release what is held: data.requested bytes do not fit into data.quota.',
   },
   'out-of-memory': {
     name: 'QuotaExceededError',
@@ -101,6 +101,11 @@ export const ERRORS = {
   stopped: { name: 'AbortError', retryable: true, remedy: 'The user stopped it.' },
   'session-ended': { name: 'InvalidStateError', retryable: true, remedy: 'Call again: a new session opens by itself.' },
   'chat-unknown': { name: 'InvalidStateError', retryable: false, remedy: 'Create a new chat with webplat.session().' },
+  'tensor-unknown': {
+    name: 'InvalidStateError',
+    retryable: false,
+    remedy: 'It was released, or its session ended: compute it again.',
+  },
   disconnected: {
     name: 'NetworkError',
     retryable: true,

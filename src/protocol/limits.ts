@@ -29,6 +29,9 @@ export const LIMITS = {
   tensors: 256,
   tensorRank: 8,
   tensorBytes: 64 * 1024 * 1024,
+  /** Outputs that a document keeps for later runs, and bytes of all together. */
+  keptTensors: 256,
+  keptBytes: 256 * 1024 * 1024,
   /** Bytes of one encoded picture, sound or video. */
   mediaBytes: 128 * 1024 * 1024,
   /** Bytes of all files, pixels and samples of one request. */

@@ -20,6 +20,8 @@ import { modelsRelease } from './data/models-release.ts';
 import { perform } from './data/perform.ts';
 import { run } from './data/run.ts';
 import { stream } from './data/stream.ts';
+import { tensorRead } from './data/tensor-read.ts';
+import { tensorRelease } from './data/tensor-release.ts';
 import type { Method } from './define.ts';
 import { filesExport } from './files/files-export.ts';
 import { filesImport } from './files/files-import.ts';
@@ -82,6 +84,8 @@ export const DATA_METHODS = [
   perform,
   run,
   stream,
+  tensorRead,
+  tensorRelease,
 ] as const;
 export const HOST_METHODS = [
   hostAct,

@@ -92,6 +92,11 @@ const tensors = [
   `({ model: "${ECHO}", inputs: { x: ${TENSOR} }, graph: "../../config" })`,
   `({ model: "${ECHO}", inputs: { x: ${TENSOR} }, graph: "g".repeat(129) })`,
   `({ model: "${ECHO}", inputs: Object.fromEntries(Array.from({ length: 257 }, (_, i) => ["t" + i, ${TENSOR}])) })`,
+  `({ model: "${ECHO}", inputs: { x: { kept: "../x" } } })`,
+  `({ model: "${ECHO}", inputs: { x: { kept: "${TOKEN}", data: new ArrayBuffer(4) } } })`,
+  `({ model: "${ECHO}", inputs: { x: ${TENSOR} }, keep: "x" })`,
+  `({ model: "${ECHO}", inputs: { x: ${TENSOR} }, keep: [1] })`,
+  `({ model: "${ECHO}", inputs: { x: ${TENSOR} }, keep: Array.from({ length: 257 }, () => "x") })`,
   ...hardware(`model: "${ECHO}", inputs: { x: ${TENSOR} }`),
 ];
 
@@ -215,6 +220,8 @@ export const HOSTILE_CASES: Readonly<Record<string, readonly string[]>> = {
   perform: [...JUNK, ...performances, ...hardware(`model: "${ECHO}", task: "text-classification", input: "x"`)],
   run: [...JUNK, ...tensors],
   stream: [...JUNK, ...inference],
+  'tensor.read': [...JUNK, '({ kept: 1 })', `({ kept: "${TOKEN}", length: 1 })`],
+  'tensor.release': [...JUNK, '({ kept: "../x" })'],
   'host.act': [`({ model: "${ECHO}", act: "remove" })`, '({ model: "hf:org/name", act: "fetch" })'],
   'host.describe': ['({ model: "hf:org/name" })'],
   'host.hello': ['({ settings: {} })'],
