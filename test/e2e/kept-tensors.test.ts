@@ -1,6 +1,6 @@
 import type { Page } from 'playwright';
 import { describe, expect, it } from 'vitest';
-import type { ErrorCode, KeptTensor, Tensor } from '../../content/webplat.d.ts';
+import type { ErrorCode, KeptTensor, Session, Tensor } from '../../content/webplat.d.ts';
 import { uiState } from '../../src/protocol/ui/ui-state.ts';
 import { allow, ECHO } from '../support/page-client.ts';
 import { useExtension } from '../support/suite.ts';
@@ -8,6 +8,7 @@ import { openUiClient } from '../support/ui-client.ts';
 
 declare global {
   var kept: KeptTensor | undefined;
+  var chat: Session | undefined;
 }
 
 /** Keeps one float32 tensor under `globalThis.kept`, and tells what the page was given. */
@@ -117,14 +118,16 @@ describe('a tensor that is kept', () => {
     const tasks = ['tensors', 'text-generation'] as const;
     expect(await allow(suite.browser, page, { models: [ECHO], tasks })).toMatchObject({ ok: true });
     await keepIn(page, 2);
-    const late = await page.evaluate(async (model) => {
-      const chat = await window.webplat?.session({ model });
+    await page.evaluate(async (model) => {
+      globalThis.chat = await window.webplat?.session({ model });
       await window.webplat?.permissions.revoke();
-      await new Promise((resolve) => setTimeout(resolve, 500));
-      const code = (error: { code?: ErrorCode }) => error.code;
-      return [await chat?.prompt('x').catch(code), await globalThis.kept?.read().catch(code)];
     }, ECHO);
-    expect(late).toEqual(['chat-unknown', 'tensor-unknown']);
+    const late = () =>
+      page.evaluate(() => {
+        const code = (error: { code?: ErrorCode }) => error.code;
+        return Promise.all([globalThis.chat?.prompt('x').catch(code), globalThis.kept?.read().catch(code)]);
+      });
+    await expect.poll(late).toEqual(['chat-unknown', 'tensor-unknown']);
   });
 
   it.each([
