@@ -1,5 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
 import { nextMacrotask } from '../../src/shared/macrotask.ts';
+import { deferred } from '../../test/support/fake-engine.ts';
 import { probeCapabilities } from './capabilities.ts';
 import { openDevice } from './gpu-device.ts';
 import { kickWhile } from './read-back.ts';
@@ -38,20 +39,35 @@ describe('device', () => {
   }
   Object.defineProperty(Limits.prototype, 'maxBufferSize', { enumerable: true });
 
-  function makeAdapter() {
+  function makeAdapter({ record = true } = {}) {
     const asked: GPUDeviceDescriptor[] = [];
+    const made: object[] = [];
     const writes: number[][] = [];
+    const waits: ReturnType<typeof deferred>[] = [];
     let lose = (_reason: string) => {};
     let fail = () => {};
     const device = {
       addEventListener: (_type: string, listener: (event: { error: object }) => void) => {
         fail = () => listener({ error: {} });
       },
-      createBuffer: ({ size }: { size: number }) => ({ size, destroy: () => {} }),
+      createBuffer: (descriptor: GPUBufferDescriptor) => {
+        const buffer = { ...descriptor, unmapped: false, destroyed: false };
+        made.push(buffer);
+        const { size } = descriptor;
+        return {
+          size,
+          unmap: () => Object.assign(buffer, { unmapped: true }),
+          destroy: () => Object.assign(buffer, { destroyed: true }),
+        };
+      },
       queue: {
         writeBuffer: (_buffer: object, at: number, data: Uint8Array, from: number, size: number) =>
-          writes.push([at, ...data.subarray(from, from + size)]),
-        submit: () => writes.push([]),
+          record && writes.push([at, ...data.subarray(from, from + size)]),
+        submit: () => record && writes.push([]),
+        onSubmittedWorkDone: () => {
+          waits.push(deferred());
+          return waits.at(-1)?.promise;
+        },
       },
       lost: new Promise((resolve) => {
         lose = resolve;
@@ -69,7 +85,9 @@ describe('device', () => {
     return {
       adapter: adapter as unknown as GPUAdapter,
       asked,
+      made,
       writes,
+      waits,
       lose: () => lose('unknown'),
       fail: () => fail(),
     };
@@ -115,6 +133,42 @@ describe('device', () => {
     expect(pieces.map(([at]) => at)).toEqual([4, 4 + 2 ** 20, 4 + 2 ** 21]);
     expect(pieces.map((piece) => piece.length - 1)).toEqual([2 ** 20, 2 ** 20, 2]);
     expect(writes.length - pieces.length).toBe(3);
+  });
+
+  it('makes who writes much wait until it is carried out, once', async () => {
+    const { adapter, waits } = makeAdapter({ record: false });
+    const { device, paceWrites } = await openDevice(adapter);
+    const buffer = device.createBuffer({ size: 2 ** 25, usage: 0 });
+    const write = (bytes: number) => device.queue.writeBuffer(buffer, 0, new Uint8Array(bytes));
+    write(2 ** 22 - 1);
+    await paceWrites();
+    expect(waits).toHaveLength(0);
+    write(1);
+    let went = false;
+    const waiting = paceWrites().then(() => {
+      went = true;
+    });
+    await nextMacrotask();
+    expect([waits.length, went]).toEqual([1, false]);
+    waits[0]?.resolve(undefined);
+    await waiting;
+    await paceWrites();
+    expect(waits).toHaveLength(1);
+    device.createBuffer({ size: 2 ** 25, usage: 0 });
+    await paceWrites();
+    expect(waits).toHaveLength(1);
+    device.createBuffer({ size: 2 ** 22, usage: 0, mappedAtCreation: true });
+    void paceWrites();
+    expect(waits).toHaveLength(2);
+  });
+
+  it('makes room for the largest weight, and keeps nothing of it', async () => {
+    const { adapter, made } = makeAdapter();
+    const { bytes, peakBytes, reserveStaging } = await openDevice(adapter);
+    reserveStaging(33);
+    expect(made).toEqual([{ size: 48, usage: 6, mappedAtCreation: true, unmapped: true, destroyed: true }]);
+    expect(bytes()).toBe(0);
+    expect(peakBytes()).toBe(48);
   });
 
   it('turns its loss into a typed error', async () => {

@@ -1,5 +1,5 @@
 import type { InferenceSession } from 'onnxruntime-common';
-import { openDevice, requestAdapter } from '../../../offscreen/device/gpu-device.ts';
+import { type OwnedDevice, openDevice, requestAdapter } from '../../../offscreen/device/gpu-device.ts';
 import { toOrt } from '../../../offscreen/engines/ort/graph-runner.ts';
 import { createSession, loadRuntime, type Runtime, type Tensor } from '../../../offscreen/engines/ort/runtime.ts';
 import { type Competitor, serveCompetitor } from './messages.ts';
@@ -17,7 +17,7 @@ const competitor: Competitor = {
   async load(request) {
     const tier = request.backend === 'wasm' ? 'wasm' : 'jspi';
     const assetBase = new URL('../', import.meta.url);
-    const [loaded, device, model, ...parts] = await Promise.all([
+    const [loaded, owned, model, ...parts] = await Promise.all([
       loadRuntime(tier, assetBase),
       request.backend === 'wasm' ? undefined : openOwnDevice(),
       ...['model.onnx', ...request.files].map((file) => fetched(new URL(`${request.folder}/${file}`, assetBase).href)),
@@ -28,7 +28,7 @@ const competitor: Competitor = {
       model: new Uint8Array(await model.arrayBuffer()),
       parts: parts.map((data, at) => ({ file: request.files[at] ?? '', data })),
     };
-    session = await createSession(runtime, tier, artifact, device ? { device } : {});
+    session = await createSession(runtime, tier, artifact, owned ? { owned } : {});
     const { ort } = runtime;
     const wire = Object.entries(wireFeeds(request.feeds));
     feeds = Object.fromEntries(wire.map(([name, tensor]) => [name, toOrt(ort, tensor)]));
@@ -44,10 +44,10 @@ const competitor: Competitor = {
   heapBytes: () => runtime?.heapBytes() ?? 0,
 };
 
-async function openOwnDevice(): Promise<GPUDevice> {
+async function openOwnDevice(): Promise<OwnedDevice> {
   const adapter = await requestAdapter();
   if (!adapter) throw new Error('No graphics adapter answered.');
-  return (await openDevice(adapter)).device;
+  return openDevice(adapter);
 }
 
 serveCompetitor(competitor);

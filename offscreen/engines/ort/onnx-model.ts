@@ -255,9 +255,7 @@ async function openSession(
   decodes: boolean,
 ): Promise<InferenceSession> {
   const onDevice = decodes && owned ? cachesOf(header).map(({ present }) => present) : [];
-  const made = setting.mutex.run(() =>
-    createSession(runtime, tier, artifact, { ...(owned && { device: owned.device, onDevice }) }),
-  );
+  const made = setting.mutex.run(() => createSession(runtime, tier, artifact, { ...(owned && { owned, onDevice }) }));
   const session = owned
     ? await watched({ owned }, made)
     : await made.catch((error) => {

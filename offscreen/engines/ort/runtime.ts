@@ -1,5 +1,6 @@
 import type { Env, InferenceSession, Tensor, TensorConstructor, TensorFactory } from 'onnxruntime-common';
 import { holdStreams } from '../../../src/shared/held-streams.ts';
+import type { OwnedDevice } from '../../device/gpu-device.ts';
 import type { WebnnContext, WebnnDevice } from '../../device/webnn.ts';
 import type { Artifact } from '../../store/artifacts.ts';
 import { FileBytes } from './file-bytes.ts';
@@ -78,8 +79,8 @@ export function meterMemories(): () => number {
 }
 
 export interface SessionSetup {
-  /** The device that the session runs on; the processor, if left out. */
-  readonly device?: GPUDevice;
+  /** The device that the session runs on, and the pace at which it takes weights; the processor, if left out. */
+  readonly owned?: Pick<OwnedDevice, 'device' | 'paceWrites'>;
   /** WebNN in place of it, for exactly these sizes of the graph's named dimensions. */
   readonly webnn?: { readonly context: WebnnContext; readonly deviceType: WebnnDevice; readonly sizes: Sizes };
   /** Outputs that stay on the device. */
@@ -93,9 +94,12 @@ export async function createSession(
   { ort }: Runtime,
   tier: Tier,
   artifact: Artifact,
-  { device, webnn, onDevice = [], cacheBits }: SessionSetup,
+  { owned, webnn, onDevice = [], cacheBits }: SessionSetup,
 ): Promise<InferenceSession> {
-  const held = holdStreams(artifact.parts.map(({ data }) => data));
+  const held = holdStreams(
+    artifact.parts.map(({ data }) => data),
+    owned?.paceWrites,
+  );
   // The promise-integration build reads blobs by itself; the others read memory, and are given what looks like it.
   const externalData = artifact.parts.map(({ file, data }, at) => ({
     path: file,
@@ -104,7 +108,7 @@ export async function createSession(
   setProviderOptions(cacheBits ? { kvCacheQuantizationBits: String(cacheBits) } : {});
   try {
     return await ort.InferenceSession.create(artifact.model, {
-      executionProviders: [providerOf(device, webnn)],
+      executionProviders: [providerOf(owned?.device, webnn)],
       ...(webnn && { freeDimensionOverrides: webnn.sizes }),
       externalData,
       graphOptimizationLevel: 'all',

@@ -1,6 +1,7 @@
 import type { Tensor } from 'onnxruntime-common';
 import type { OwnedDevice } from '../../device/gpu-device.ts';
 import type { ComponentName } from '../../families/family.ts';
+import type { EmittedGraph } from '../../graphs/build/graph-builder.ts';
 import { DECODER_IO, type DecoderShape } from '../../graphs/graph.ts';
 import type { Artifact } from '../../store/artifacts.ts';
 import type { RunningComponent } from '../../tasks/task-model.ts';
@@ -60,6 +61,12 @@ export interface StartedComponent {
   close(): Promise<void>;
 }
 
+/** Bytes of the largest weight that is written to a device in one piece. */
+function largestWeight({ parts }: Pick<EmittedGraph, 'parts'>): number {
+  const weights = parts.flatMap(({ steps }) => steps.flatMap((step) => step.weights));
+  return weights.reduce((most, { bytes }) => Math.max(most, bytes), 0);
+}
+
 /** Opens a session and tries it once, so that everything is compiled before the first request. */
 export async function startComponent(
   planned: PlannedComponent,
@@ -81,12 +88,13 @@ export async function startComponent(
     fixed ??
     streamed ??
     (await watched(
-      setting.mutex.run(() =>
-        createSession(runtime, tier, artifact, {
-          ...(owned && { device: owned.device, onDevice: shape ? cachesOf(shape) : [] }),
+      setting.mutex.run(() => {
+        owned?.reserveStaging(largestWeight(graph));
+        return createSession(runtime, tier, artifact, {
+          ...(owned && { owned, onDevice: shape ? cachesOf(shape) : [] }),
           ...(storage.cacheBits && { cacheBits: storage.cacheBits }),
-        }),
-      ),
+        });
+      }),
     ));
   const session = unchanged ? fedWith(opened, unchanged.tensors) : opened;
   const release = async () => {
@@ -128,7 +136,7 @@ async function openLayers(
   watched: <T>(work: Promise<T>) => Promise<T>,
 ): Promise<StreamedSession | undefined> {
   if (!streamed || !shape) return undefined;
-  const request = { runtime, tier, device: owned?.device, artifact, shape, storage, ...streamed };
+  const request = { runtime, tier, owned, artifact, shape, storage, ...streamed };
   return watched(setting.mutex.run(() => openStreamed(request)));
 }
 

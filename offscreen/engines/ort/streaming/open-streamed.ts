@@ -1,3 +1,4 @@
+import type { OwnedDevice } from '../../../device/gpu-device.ts';
 import type { EmittedGraph } from '../../../graphs/build/graph-builder.ts';
 import { DECODER_IO, type DecoderShape, PIECE_IO, type Storage } from '../../../graphs/graph.ts';
 import type { Artifact } from '../../../store/artifacts.ts';
@@ -12,7 +13,7 @@ export interface StreamedRequest {
   readonly runtime: Runtime;
   readonly tier: Tier;
   /** The device that computes; the processor, if left out. */
-  readonly device: GPUDevice | undefined;
+  readonly owned: OwnedDevice | undefined;
   readonly artifact: Artifact;
   readonly shape: DecoderShape;
   readonly storage: Storage;
@@ -22,17 +23,17 @@ export interface StreamedRequest {
 
 /** Opens a decoder of which no more than some layers are in memory. */
 export async function openStreamed(request: StreamedRequest): Promise<StreamedSession> {
-  const { runtime, tier, device, artifact, shape, storage, layout, keptLayers } = request;
+  const { runtime, tier, owned, artifact, shape, storage, layout, keptLayers } = request;
   const open = async (piece: EmittedGraph, onDevice: readonly string[]): Promise<OpenPiece> => {
     const setup: SessionSetup = {
-      ...(device && { device, onDevice }),
+      ...(owned && { owned, onDevice }),
       ...(storage.cacheBits && { cacheBits: storage.cacheBits }),
     };
     const session = await createSession(runtime, tier, { model: piece.model, parts: [] }, setup);
     return { session, weights: weightNames(piece) };
   };
   const { ort } = runtime;
-  const makeSlot = device ? deviceSlots(ort, device) : hostSlots(ort);
+  const makeSlot = owned ? deviceSlots(ort, owned.device) : hostSlots(ort);
   const weights = await openLayerWeights({ layout, files: artifact.parts, keptLayers, makeSlot });
   return createStreamedSession({
     shape,
