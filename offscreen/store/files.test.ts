@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { MemoryFolder } from '../../test/support/memory-folder.ts';
-import { asStorageError, writeWhole } from './files.ts';
+import { asStorageError, openInPlace, writeWhole } from './files.ts';
 
 const storageWith = (freeBytes: number) => ({ estimate: async () => ({ quota: 2 ** 40, usage: 2 ** 40 - freeBytes }) });
 
@@ -34,5 +34,30 @@ describe('a file that is written as a whole', () => {
     await expect(write(4096)).rejects.toMatchObject({ name: 'QuotaExceededError' });
     await expect(write(2 ** 30)).rejects.toMatchObject({ name: 'InvalidStateError' });
     expect(asStorageError(await write(0).catch((error: unknown) => error))).toMatchObject({ code: 'storage-full' });
+  });
+});
+
+describe('a file that is written in place', () => {
+  const lockedFile = () => {
+    let tries = 0;
+    const createSyncAccessHandle = async () => {
+      tries += 1;
+      throw new DOMException('', 'NoModificationAllowedError');
+    };
+    return { handle: { createSyncAccessHandle } as unknown as FileSystemFileHandle, tries: () => tries };
+  };
+
+  it('that seems locked because the disk is full says so at once', async () => {
+    const { handle, tries } = lockedFile();
+    await expect(openInPlace(handle, storageWith(100))).rejects.toMatchObject({ name: 'QuotaExceededError' });
+    expect(tries()).toBe(1);
+  });
+
+  it('that stays locked says so after a while', async () => {
+    const { handle, tries } = lockedFile();
+    await expect(openInPlace(handle, storageWith(2 ** 30))).rejects.toMatchObject({
+      name: 'NoModificationAllowedError',
+    });
+    expect(tries()).toBeGreaterThan(1);
   });
 });

@@ -74,15 +74,20 @@ const LOCKED_PAUSE_MS = 100;
 /**
  * Opens a file to be written in place, which nobody else may do meanwhile.
  *
- * @throws a `NoModificationAllowedError` where somebody else does for longer than a moment, or the browser allows it to nobody.
+ * @throws a `QuotaExceededError` where the disk is full, of which the browser may say that the file is locked; a
+ * `NoModificationAllowedError` where somebody else writes it for longer than a moment, or the browser allows it to nobody.
  */
-export async function openInPlace(handle: FileSystemFileHandle): Promise<InPlaceFile> {
+export async function openInPlace(
+  handle: FileSystemFileHandle,
+  storage: Pick<StorageManager, 'estimate'> | undefined = globalThis.navigator?.storage,
+): Promise<InPlaceFile> {
   const file = handle as FileSystemFileHandle & { createSyncAccessHandle(): Promise<InPlaceFile> };
   for (let tries = 1; ; tries += 1) {
     try {
       return await file.createSyncAccessHandle();
     } catch (error) {
       const locked = error instanceof DOMException && error.name === 'NoModificationAllowedError';
+      if (locked && (await isDiskFull(storage))) throw new DOMException('', 'QuotaExceededError');
       if (!locked || tries === LOCKED_TRIES) throw error;
     }
     await new Promise((resolve) => setTimeout(resolve, LOCKED_PAUSE_MS));

@@ -53,15 +53,9 @@ const QUIET = [
   '--no-first-run',
 ];
 
-/**
- * Vulkan, and a day's delay for what Chromium otherwise does three minutes after its start: it starts a service that measures the
- * machine and takes 56 MiB.
- */
-const FEATURES = '--enable-features=Vulkan,LogOnDeviceMetricsOnStartup:on_device_startup_metric_delay/24h';
-
 /** The same results on every machine: SwiftShader computes, however slowly. */
-const SOFTWARE_ADAPTER = ['--enable-unsafe-webgpu', '--use-webgpu-adapter=swiftshader', FEATURES];
-const REAL_ADAPTER = ['--enable-unsafe-webgpu', FEATURES, '--ignore-gpu-blocklist'];
+const SOFTWARE_ADAPTER = ['--enable-unsafe-webgpu', '--use-webgpu-adapter=swiftshader', '--enable-features=Vulkan'];
+const REAL_ADAPTER = ['--enable-unsafe-webgpu', '--enable-features=Vulkan', '--ignore-gpu-blocklist'];
 
 /** Starts the browser and waits until the extension's service worker runs. */
 export async function launchExtension(options: LaunchOptions): Promise<ExtensionBrowser> {
