@@ -56,7 +56,6 @@ export function createConverterSpawner(post: (ask: ConverterAsk, transfer: Trans
     receive: ({ converter }: ConverterBroke) => spawned.get(converter)?.onbroke?.(),
   };
 }
-export type ConverterSpawner = ReturnType<typeof createConverterSpawner>;
 
 const startWorker = () => new Worker(new URL('./worker.ts', import.meta.url), { type: 'module', name: 'converter' });
 

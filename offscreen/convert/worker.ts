@@ -1,6 +1,6 @@
-import { type ConverterPort, serveConverter } from './serve.ts';
+import { serveConverter } from './serve.ts';
 
 /** Entry of a worker that makes weights of a model while it is loaded. All that it is sent is the port of who asks for them. */
 globalThis.onmessage = ({ data }: MessageEvent<unknown>) => {
-  if (data instanceof MessagePort) serveConverter(data satisfies ConverterPort);
+  if (data instanceof MessagePort) serveConverter(data);
 };

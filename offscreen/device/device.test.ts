@@ -165,10 +165,13 @@ describe('device', () => {
   it('makes room for the largest weight, and keeps nothing of it', async () => {
     const { adapter, made } = makeAdapter();
     const { bytes, peakBytes, reserveStaging } = await openDevice(adapter);
-    reserveStaging(33);
-    expect(made).toEqual([{ size: 48, usage: 6, mappedAtCreation: true, unmapped: true, destroyed: true }]);
+    reserveStaging(2 ** 22);
+    expect(made).toEqual([]);
+    reserveStaging(2 ** 22 + 1);
+    const size = 2 ** 22 + 16;
+    expect(made).toEqual([{ size, usage: 6, mappedAtCreation: true, unmapped: true, destroyed: true }]);
     expect(bytes()).toBe(0);
-    expect(peakBytes()).toBe(48);
+    expect(peakBytes()).toBe(size);
   });
 
   it('turns its loss into a typed error', async () => {

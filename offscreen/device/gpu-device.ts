@@ -23,7 +23,7 @@ export interface OwnedDevice {
   paceWrites(): Promise<void>;
   /**
    * To be called with the size of the largest weight before any is written. Chromium makes more memory for staging whenever
-   * one does not fit into what there is, and smaller ones fit into what the largest takes.
+   * one does not fit into what there is, and smaller ones fit into what the largest takes. Small ones are not worth it.
    */
   reserveStaging(bytes: number): void;
   /** Settles when the device cannot be trusted any more: it was lost, or an operation failed that nobody was watching. */
@@ -166,6 +166,7 @@ function meterStaging(device: GPUDevice): Pick<OwnedDevice, 'paceWrites' | 'rese
       await queue.onSubmittedWorkDone();
     },
     reserveStaging(bytes) {
+      if (bytes <= STAGED_BYTES) return;
       const buffer = createBuffer({ size: 16 * Math.ceil(bytes / 16), usage: STAGING_USAGE, mappedAtCreation: true });
       buffer.unmap();
       buffer.destroy();

@@ -18,7 +18,7 @@ export function createDataHandlers(services: Services, session: Session): DataHa
     }),
     perform: (params, call) => perform(services, session, params, call),
     run: (params, call) => runTensors(services, session, params, call),
-    'tensor.read': async ({ kept }) => readTensor(session, kept),
+    'tensor.read': async ({ kept }) => readTensor(services, session, kept),
     'tensor.release': async ({ kept }) => {
       session.kept.release(kept);
       return { value: {} };

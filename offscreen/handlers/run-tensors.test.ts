@@ -5,6 +5,7 @@ import type { WireTensor } from '../../src/protocol/tensor.ts';
 import { makeCall, setUp } from '../../test/support/data-handlers.ts';
 import { makeFakeTime, makeManifest } from '../../test/support/fake-engine.ts';
 import { makeCaveats, makeTerms } from '../../test/support/make-terms.ts';
+import { createKeptTensors } from '../sessions/kept-tensors.ts';
 import { createDataHandlers } from './data-handlers.ts';
 
 const model = 'packaged:m';
@@ -91,6 +92,36 @@ describe('a kept output', () => {
     expect(session.used.calls).toBe(0);
   });
 
+  it('is not copied into more than the inputs of one run may hold, however often it is named', async () => {
+    const { handlers, session } = setUp();
+    const [kept = ''] = await keep(handlers, { a: zeros(LIMITS.tensorBytes / 2) });
+    const inputs = (names: number) =>
+      Object.fromEntries(Array.from({ length: names }, (_, at) => [`x${at}`, { kept }]));
+    const { calls } = session.used;
+    await expect(handlers.run({ model, inputs: inputs(256) }, makeCall().call)).rejects.toMatchObject({
+      code: 'invalid-request',
+      data: { field: 'inputs' },
+    });
+    await expect(handlers.run({ model, inputs: { ...inputs(2), y: bytes(1) } }, makeCall().call)).rejects.toMatchObject(
+      { code: 'invalid-request' },
+    );
+    expect(session.used.calls).toBe(calls);
+    const { value } = await handlers.run({ model, inputs: inputs(2) }, makeCall().call);
+    expect(Object.keys(value.outputs)).toEqual(['x0', 'x1']);
+  });
+
+  it('is read as often as requests may be made, and no longer than they may', async () => {
+    const grants = [makeCaveats({ maxRatePerMinute: 3 })];
+    const { handlers, time } = setUp({}, makeTerms({ grants }));
+    const [kept = ''] = await keep(handlers, { a: bytes(1) });
+    const read = () => handlers['tensor.read']({ kept }, makeCall().call);
+    await read();
+    await read();
+    await expect(read()).rejects.toMatchObject({ code: 'limit-rate' });
+    time.advance(60_001);
+    expect(valuesOf((await read()).value.tensor)).toEqual([1]);
+  });
+
   it('ends with the session', async () => {
     const { handlers, sessions, session, terms } = setUp();
     await keep(handlers, { a: bytes(1) });
@@ -156,6 +187,11 @@ describe('what is kept', () => {
     await expect(keep(handlers, { a: bytes(1), b: bytes(2) })).rejects.toMatchObject({ code: 'busy' });
     expect(session.kept.bytes).toBe(LIMITS.keptTensors - 1);
     await keep(handlers, { a: bytes(1) });
+
+    const keeper = createKeptTensors();
+    expect(() => keeper.assertRoom([zeros(LIMITS.tensorBytes)])).not.toThrow();
+    // What can be kept can be read and fed.
+    expect(() => keeper.assertRoom([zeros(LIMITS.tensorBytes + 1)])).toThrow('too large to be kept');
 
     const other = setUp();
     const whole = LIMITS.keptBytes / LIMITS.tensorBytes;

@@ -2,8 +2,10 @@ import type { run } from '../../src/protocol/data/run.ts';
 import type { ParamsOf } from '../../src/protocol/define.ts';
 import { MOVE_FROM_BYTES } from '../../src/protocol/element-bytes.ts';
 import { WebplatError } from '../../src/protocol/errors.ts';
+import { LIMITS } from '../../src/protocol/limits.ts';
 import type { InputMap, KeptMap, TensorMap, WireTensor } from '../../src/protocol/tensor.ts';
 import type { ServedCall } from '../data/serve-port.ts';
+import { firstAllowed, grantsFor } from '../sessions/authorize.ts';
 import { bytesOf } from '../sessions/kept-tensors.ts';
 import type { Session } from '../sessions/session.ts';
 import { type Execution, execute, type Services, whereOf } from './execute.ts';
@@ -29,23 +31,32 @@ export async function runTensors(
   return { value, transfer: movable(Object.values(value.outputs)) };
 }
 
-/** A copy of a kept tensor. */
-export function readTensor(session: Session, id: string) {
-  const tensor = copyOf(session.kept.get(id));
-  return { value: { tensor }, transfer: movable([tensor]) };
+/** A copy of a kept tensor; counts as a request of the site, because it is work that costs the host as one does. */
+export function readTensor({ now }: Pick<Services, 'now'>, session: Session, id: string) {
+  const { model, tensor } = session.kept.get(id);
+  const grants = grantsFor(session.terms.grants, { model, task: 'tensors' }, now());
+  firstAllowed(grants, (caveats) => session.site.begin(caveats, now()))();
+  const copy = copyOf(tensor);
+  return { value: { tensor: copy }, transfer: movable([copy]) };
 }
 
 /**
  * Names of kept tensors become tensors: looked up at once, so that a wrong name costs nothing, and copied only when the
- * run begins, because a run may detach its inputs.
+ * run begins, because a run may detach its inputs. All inputs together are bounded as those that travel are: one tensor may
+ * be named many times.
  */
 function resolveInputs(session: Session, inputs: InputMap): () => TensorMap {
   const found = Object.entries(inputs).map(([name, input]) => {
-    if ('data' in input) return [name, () => input] as const;
-    const kept = session.kept.get(input.kept);
-    return [name, () => copyOf(kept)] as const;
+    const isKept = 'kept' in input;
+    return { name, isKept, tensor: isKept ? session.kept.get(input.kept).tensor : input };
   });
-  return () => Object.fromEntries(found.map(([name, tensor]) => [name, tensor()]));
+  if (bytesOf(found.map(({ tensor }) => tensor)) > LIMITS.tensorBytes) {
+    throw new WebplatError('invalid-request', `The inputs hold more than ${LIMITS.tensorBytes} bytes.`, {
+      field: 'inputs',
+    });
+  }
+  return () =>
+    Object.fromEntries(found.map(({ name, isKept, tensor }) => [name, isKept ? copyOf(tensor) : tensor] as const));
 }
 
 /** Keeps all of the outputs that were asked for, or none of them. */

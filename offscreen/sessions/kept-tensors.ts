@@ -3,6 +3,12 @@ import { LIMITS } from '../../src/protocol/limits.ts';
 import type { WireTensor } from '../../src/protocol/tensor.ts';
 import { randomToken } from '../../src/shared/ids.ts';
 
+/** A tensor, and the model whose permission it depends on. */
+export interface Kept {
+  readonly model: string;
+  readonly tensor: WireTensor;
+}
+
 /** Outputs of runs that a document keeps as inputs of later ones, in memory only. */
 export interface KeptTensors {
   /** Bytes of all that is kept. */
@@ -16,7 +22,7 @@ export interface KeptTensors {
   /** @throws {@link WebplatError} `busy` or `limit-memory` if not all of `tensors` could be kept */
   assertRoom(tensors: readonly WireTensor[]): void;
   /** The tensor, whose buffer must not be changed or detached. @throws {@link WebplatError} `tensor-unknown` */
-  get(id: string): WireTensor;
+  get(id: string): Kept;
   release(id: string): void;
   /** Forgets what models gave that `isRefused` says so of. */
   drop(isRefused: (model: string) => boolean): void;
@@ -24,7 +30,7 @@ export interface KeptTensors {
 
 /** The kept tensors of one session. */
 export function createKeptTensors(): KeptTensors {
-  const tensors = new Map<string, { readonly model: string; readonly tensor: WireTensor }>();
+  const tensors = new Map<string, Kept>();
   let bytes = 0;
 
   function release(id: string): void {
@@ -47,6 +53,12 @@ export function createKeptTensors(): KeptTensors {
         const advice = 'The document keeps too many tensors; release some first.';
         throw new WebplatError('busy', advice, { quota: LIMITS.keptTensors });
       }
+      const most = Math.max(0, ...more.map(({ data }) => data.byteLength));
+      if (most > LIMITS.tensorBytes) {
+        // What is kept can be read and fed, which no larger one could be.
+        const figures = { requested: most, quota: LIMITS.tensorBytes };
+        throw new WebplatError('limit-memory', 'An output is too large to be kept.', figures);
+      }
       const requested = bytes + bytesOf(more);
       if (requested > LIMITS.keptBytes) {
         const advice = 'The document would keep too much; release some tensors first.';
@@ -56,7 +68,7 @@ export function createKeptTensors(): KeptTensors {
     get(id) {
       const kept = tensors.get(id);
       if (!kept) throw new WebplatError('tensor-unknown');
-      return kept.tensor;
+      return kept;
     },
     release,
     drop(isRefused) {

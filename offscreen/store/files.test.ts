@@ -47,10 +47,10 @@ describe('a file that is written in place', () => {
     return { handle: { createSyncAccessHandle } as unknown as FileSystemFileHandle, tries: () => tries };
   };
 
-  it('that seems locked because the disk is full says so at once', async () => {
+  it('that stays locked on a disk that is full says that it is full', async () => {
     const { handle, tries } = lockedFile();
     await expect(openInPlace(handle, storageWith(100))).rejects.toMatchObject({ name: 'QuotaExceededError' });
-    expect(tries()).toBe(1);
+    expect(tries()).toBeGreaterThan(1);
   });
 
   it('that stays locked says so after a while', async () => {

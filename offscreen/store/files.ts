@@ -74,8 +74,8 @@ const LOCKED_PAUSE_MS = 100;
 /**
  * Opens a file to be written in place, which nobody else may do meanwhile.
  *
- * @throws a `QuotaExceededError` where the disk is full, of which the browser may say that the file is locked; a
- * `NoModificationAllowedError` where somebody else writes it for longer than a moment, or the browser allows it to nobody.
+ * @throws a `NoModificationAllowedError` where somebody else writes it for longer than a moment, or the browser allows it to
+ * nobody; a `QuotaExceededError` in place of it where the disk is full, since nothing tells then which of the two it is.
  */
 export async function openInPlace(
   handle: FileSystemFileHandle,
@@ -87,8 +87,9 @@ export async function openInPlace(
       return await file.createSyncAccessHandle();
     } catch (error) {
       const locked = error instanceof DOMException && error.name === 'NoModificationAllowedError';
-      if (locked && (await isDiskFull(storage))) throw new DOMException('', 'QuotaExceededError');
-      if (!locked || tries === LOCKED_TRIES) throw error;
+      if (!locked) throw error;
+      if (tries === LOCKED_TRIES)
+        throw (await isDiskFull(storage)) ? new DOMException('', 'QuotaExceededError') : error;
     }
     await new Promise((resolve) => setTimeout(resolve, LOCKED_PAUSE_MS));
   }

@@ -246,7 +246,10 @@ async function undo(
   added: readonly string[],
 ): Promise<void> {
   for (const key of keys) await fileStore.discard(key);
-  const needed = new Set((await models.records('complete')).flatMap(({ files }) => files.map(({ sha256 }) => sha256)));
+  // Where that is not known in full now, the files stay: the next start looks for what no model has.
+  const records = await models.records('complete').catch(() => undefined);
+  if (!records) return;
+  const needed = new Set(records.flatMap(({ files }) => files.map(({ sha256 }) => sha256)));
   for (const sha256 of added) if (!needed.has(sha256)) await fileStore.remove(sha256);
 }
 
