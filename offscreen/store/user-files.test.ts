@@ -189,4 +189,17 @@ describe('files that the user picked', { timeout: 20_000 }, () => {
     notes?.unreadable.clear();
     expect(await after.models.records()).toHaveLength(1);
   });
+
+  it('stay when an import fails meanwhile, which is told as what it is', async () => {
+    const bench = openUserFiles();
+    await bench.import(NAME, picked(MODEL));
+    const notes = bench.root.folders.get('models');
+    for (const name of notes?.files.keys() ?? []) notes?.unreadable.add(name);
+    bench.root.room.bytes = 2000;
+    const changed = { ...MODEL, 'model.safetensors': Uint8Array.from(WEIGHTS, (byte) => byte ^ 1) };
+    expect(await bench.import('file:other', picked(changed))).toMatchObject({
+      state: 'failed',
+      error: { code: 'storage-full' },
+    });
+  });
 });

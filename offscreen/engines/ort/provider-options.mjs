@@ -1,11 +1,10 @@
 import loadRuntime from './ort-wasm-simd-threaded.jspi.mjs';
 
 /**
- * The runtime's loader, with three things added. The first: options of the WebGPU provider that its JavaScript does not know are set on a
+ * The runtime's loader, with two things added. The first: options of the WebGPU provider that its JavaScript does not know are set on a
  * session before the provider is appended, which is the only moment at which they count. They are taken from
  * `globalThis.webplatProviderOptions`. The second: a session that failed on WebNN leaves its context behind, and the next one would
- * be taken for one of WebNN too; it is forgotten when the options of the next one are made. The third: the
- * array that it read the largest weight into, which it keeps for the next read, is let go when a session is there. Lies beside the runtime's own files in
+ * be taken for one of WebNN too; it is forgotten when the options of the next one are made. Lies beside the runtime's own files in
  * the package.
  */
 export default async function load(settings) {
@@ -22,26 +21,7 @@ export default async function load(settings) {
     runtime.currentContext = undefined;
     return create(...given);
   };
-  const open = runtime._OrtCreateSession;
-  runtime._OrtCreateSession = async (...given) => {
-    try {
-      return await open(...given);
-    } finally {
-      letGo(runtime);
-    }
-  };
   return runtime;
-}
-
-const LARGE_BYTES = 2 ** 20;
-
-/** Forgets arrays of its own that are as large as weights; it makes new ones when it finds none. */
-function letGo(runtime) {
-  for (const [key, value] of Object.entries(runtime)) {
-    // Views of the module's memory are called HEAP8, HEAPU8 and so on.
-    if (!(value instanceof Uint8Array) || value.byteLength <= LARGE_BYTES || key.startsWith('HEAP')) continue;
-    if (value.buffer instanceof ArrayBuffer) runtime[key] = undefined;
-  }
 }
 
 function setEntry(runtime, options, key, value) {
